@@ -1,0 +1,233 @@
+"""What the ledger holds, as claims (krav) and what has happened to them: rules §§ 1 and 2 as of one business date.
+
+Here belong the hand-over of parameters, law tables and journal copies to DuckDB, and the running of the SQL files
+10 to 39 in their order. The rules themselves stand in those files; interest, costs, states and steps come after them.
+
+The way of the rows::
+
+    poweroffice_* , journal_*  →  entries  →  shares  →  invoice_settlements  →  claims, settlements, surpluses,
+                                  (what each is)  (what met what)               customer_credits, reopenings, unclaimable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from importlib.resources import files
+from typing import Self
+
+import duckdb
+
+from kredin_pipeline.cases.settings import EffectiveStep, TenantSettings
+from kredin_pipeline.law.calendar import calendar_rows
+from kredin_pipeline.law.rates import Rates, rate_rows
+
+FIRST_CALENDAR_DAY = date(2000, 1, 1)
+CALENDAR_YEARS_AHEAD = 15
+"""Limitation reaches ten years ahead; the rest is room for due dates agreed far in the future."""
+
+_JOURNAL_TABLES = ("cases", "decisions", "letters", "vouchers")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What one derivation is told: the tenant, the day, and every setting with its null already given a meaning.
+
+    ``business_date`` and ``connected_on`` are Oslo dates, amounts kroner, ``interest_rate_bp`` hundredths of a per
+    cent a year. ``live`` says that this is the partition of today, not a past one or a backfill.
+    """
+
+    tenant: str
+    business_date: date
+    connected_on: date
+    live: bool
+    days_past_due: int
+    import_from: date | None
+    register: bool
+    course: str
+    grace_days: int
+    allocation: str
+    interest: str
+    interest_rate_bp: int | None
+    compensation: bool
+    due_date_shift: bool
+    send_on_business_days: bool
+    one_letter_per_debtor: bool
+    minimum_claim: Decimal
+    contribution_margin: Decimal | None
+    rounding_write_off: Decimal
+    part_payment_acknowledges: bool
+    inkassolov_2026_from: date | None
+    mode: str
+    fee_account: str | None
+    interest_account: str | None
+    steps: tuple[EffectiveStep, ...] = ()
+    enforcement_notice: EffectiveStep | None = None
+
+    @classmethod
+    def of(cls, tenant: str, business_date: date, connected_on: date, live: bool, settings: TenantSettings) -> Self:
+        """The parameters of a tenant's derivation; what a setting that is null means stands in ``settings``."""
+        agreed = settings.agreed_rate()
+        return cls(
+            tenant=tenant,
+            business_date=business_date,
+            connected_on=connected_on,
+            live=live,
+            days_past_due=max(1, settings.days_past_due or 0),
+            import_from=settings.import_start(connected_on),
+            register=settings.register_enabled,
+            course=settings.course,
+            grace_days=settings.grace_days or 0,
+            allocation=settings.allocation,
+            interest="agreed" if agreed is not None else str(settings.interest or "none"),
+            interest_rate_bp=None if agreed is None else int(agreed * 100),
+            compensation=bool(settings.compensation),
+            due_date_shift=bool(settings.due_date_shift),
+            send_on_business_days=bool(settings.send_on_business_days),
+            one_letter_per_debtor=bool(settings.one_letter_per_debtor),
+            minimum_claim=settings.minimum_claim or Decimal(0),
+            contribution_margin=settings.contribution_margin,
+            rounding_write_off=settings.rounding_write_off or Decimal(0),
+            part_payment_acknowledges=bool(settings.part_payment_acknowledges),
+            inkassolov_2026_from=settings.inkassolov_2026_from,
+            mode=settings.mode,
+            fee_account=settings.fee_account,
+            interest_account=settings.interest_account,
+            steps=settings.effective_steps(),
+            enforcement_notice=settings.enforcement_notice(),
+        )
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing of the derivation's tables (``tables.sql``)."""
+    con.execute(sql_text("tables.sql"))
+
+
+def load_parameters(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> None:
+    """Put the parameters into their one-row table and the course into ``step_settings``."""
+    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice")]
+    replace_rows(con, "parameters", names, [[getattr(parameters, name) for name in names]])
+    steps = [(step, True) for step in parameters.steps]
+    if parameters.enforcement_notice is not None:
+        steps.append((parameters.enforcement_notice, False))
+    replace_rows(
+        con,
+        "step_settings",
+        ("step", "position", "follows", "in_course", "after_days", "deadline_days", "fee_is_maximum", "fee", "channel"),
+        [
+            (s.name, s.position, s.follows, in_course, s.after_days, s.deadline_days, s.fee_is_max, s.fee, s.channel)
+            for s, in_course in steps
+        ],
+    )
+
+
+def load_law(con: duckdb.DuckDBPyConnection, business_date: date, rates: Rates | None = None) -> None:
+    """Put the statutory rates and the calendar into their tables.
+
+    The calendar runs from ``FIRST_CALENDAR_DAY`` to the end of the year ``CALENDAR_YEARS_AHEAD`` after
+    ``business_date``. ``rates`` replaces the stored late-payment rates, for tests and for rates that a tenant adds.
+    """
+    rate_columns = ("valid_from", "valid_to", "rate_bp")
+    replace_rows(con, "interest_rates", rate_columns, rate_rows(rates))
+    last = date(business_date.year + CALENDAR_YEARS_AHEAD, 12, 31)
+    held = con.execute("select min(day), max(day), count(*) from calendar").fetchone()
+    if held == (FIRST_CALENDAR_DAY, last, (last - FIRST_CALENDAR_DAY).days + 1):
+        return
+    con.execute("delete from calendar")
+    con.execute(
+        "insert into calendar select unnest($1::date[]), unnest($2::boolean[]), unnest($3::date[]), unnest($4::integer[])",
+        _calendar_columns(last),
+    )
+
+
+def load_journal(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    cases: Sequence[Mapping[str, object]] = (),
+    decisions: Sequence[Mapping[str, object]] = (),
+    letters: Sequence[Mapping[str, object]] = (),
+    vouchers: Sequence[Mapping[str, object]] = (),
+) -> None:
+    """Copy the tenant's journal into ``journal_cases``, ``_decisions``, ``_letters`` and ``_vouchers``.
+
+    Each row maps column names of that table to values (kroner as ``Decimal``, dates, aware times; a decision's
+    ``payload`` as JSON text). A column left out is null. Raises ``ValueError`` naming table and column for a column
+    that the table does not have.
+    """
+    for name, rows in zip(_JOURNAL_TABLES, (cases, decisions, letters, vouchers), strict=True):
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        replace_rows(con, f"journal_{name}", columns, [[row.get(column) for column in columns] for row in rows])
+
+
+def derive_claims(con: duckdb.DuckDBPyConnection, parameters: Parameters | None = None) -> None:
+    """Run the SQL files 10 to 39: claims, settlements, surpluses, credits, re-openings and what is unclaimable.
+
+    Needs the mirror (``poweroffice_*``, ``debtors``), the law tables, the journal copies and, unless ``parameters``
+    are given here, the parameters. Everything is as of ``parameters.business_date``; the result does not depend on
+    the order of rows. Raises ``duckdb.Error`` if a table is missing.
+    """
+    if parameters is not None:
+        load_parameters(con, parameters)
+    for name in sql_files(10, 39):
+        con.execute(sql_text(f"sql/{name}"))
+
+
+def sql_files(first: int, last: int) -> list[str]:
+    """Names of the SQL files whose number lies from ``first`` to ``last``, in the order in which they run."""
+    names = sorted(entry.name for entry in files(__package__).joinpath("sql").iterdir() if entry.name.endswith(".sql"))
+    return [name for name in names if first <= int(name.split("_", 1)[0]) <= last]
+
+
+@lru_cache(maxsize=128)
+def sql_text(path: str) -> str:
+    """The text of an SQL file of this package, by its path below it."""
+    return files(__package__).joinpath(path).read_text(encoding="utf-8")
+
+
+def replace_rows(
+    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Empty a table and fill it with these rows in one statement; values travel as text and are cast by the table.
+
+    Raises ``ValueError`` naming the table and a column that it does not have.
+    """
+    types = {
+        str(name): str(type_)
+        for name, type_ in con.execute(
+            "select column_name, data_type from duckdb_columns() where table_name = ? and not internal", [table]
+        ).fetchall()
+    }
+    unknown = [column for column in columns if column not in types]
+    if unknown:
+        raise ValueError(f"table {table}: found column {unknown[0]}, want one of {', '.join(types)}")
+    held = [tuple(row) for row in rows]
+    con.execute(f"delete from {table}")
+    if not held:
+        return
+    values = [[_text(row[at]) for row in held] for at in range(len(columns))]
+    selected = ", ".join(f"unnest(${at + 1}::varchar[])::{types[column]}" for at, column in enumerate(columns))
+    con.execute(f"insert into {table} ({', '.join(columns)}) select {selected}", values)
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"found the time {value.isoformat()} without an offset, want an aware time")
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (int, Decimal)):
+        return str(value)
+    raise ValueError(f"found {value!r} of type {type(value).__name__}, want text, a number, a date or a time")
+
+
+@lru_cache(maxsize=4)
+def _calendar_columns(last: date) -> list[list[object]]:
+    return [list(column) for column in zip(*calendar_rows(FIRST_CALENDAR_DAY, last), strict=True)]

@@ -1,0 +1,97 @@
+-- 12_invoices.sql · rules §§ 1, 3, 4.8: the invoices of the ledger, their case numbers and the days that count
+--
+-- One row per entry that can become a claim, overdue or not. Money in integer øre.
+
+create or replace temp table invoices as
+with
+named as (            -- § 1.3: the number follows the ledger's invoice for life
+    select
+        entries.*,
+        journal_cases.case_id is not null and journal_cases.opened_on <= business_date          as in_journal,
+        coalesce(journal_cases.case_id,
+                 'K' || upper(left(sha256(tenant || ':' || entries.voucher_id), 10)))          as case_id,
+        case when journal_cases.opened_on <= business_date then journal_cases.orgnr end        as registered_orgnr
+    from entries
+    cross join parameters
+    left join journal_cases using (voucher_id)
+    where role = 'invoice' and not dated_ahead
+),
+agreements as (       -- § 4.8: the newest agreement about the due date stands
+    select
+        case_id,
+        arg_max(try_cast(coalesce(payload ->> '$.due', payload ->> '$.due_date', payload ->> '$.new_due_date',
+                                  payload ->> '$.until') as date), seq) as due_date,
+        arg_max(effective_on, seq)                                      as agreed_on
+    from journal_decisions, parameters
+    where kind in ('new_due_date', 'due_date') and effective_on <= business_date
+    group by case_id
+),
+days as (
+    select
+        named.*,
+        named.due_date                                                  as original_due_date,
+        coalesce(agreements.due_date, named.due_date)                   as agreed_due_date,
+        agreements.agreed_on
+    from named
+    left join agreements using (case_id)
+),
+counted as (          -- § 3: a due date on a day off counts from the next business day ⚙ due_date_shift
+    select
+        days.*,
+        case when due_date_shift then coalesce(agreed.next_business_day, agreed_due_date) else agreed_due_date end
+            as counted_due_date,
+        case when due_date_shift then coalesce(original.next_business_day, original_due_date) else original_due_date end
+            as original_counted
+    from days
+    cross join parameters
+    left join calendar as agreed on agreed.day = agreed_due_date
+    left join calendar as original on original.day = original_due_date
+)
+select
+    counted.* exclude (due_date, original_counted, agreed_on),
+    case              -- § 1.2 ⚙ days_past_due; an agreement made after that day does not undo the case
+        when agreed_on > original_counted + days_past_due then original_counted + days_past_due
+        else counted_due_date + days_past_due
+    end                                                                  as overdue_on
+from counted, parameters;
+
+create or replace temp table classified as    -- § 7 classify: a person's word on a journal or a credit note
+with
+words as (
+    select
+        seq, case_id, effective_on,
+        payload ->> '$.entry_id'                                         as entry_id,
+        case lower(coalesce(payload ->> '$.as', payload ->> '$.classification', payload ->> '$.reason', payload ->> '$.kind'))
+            when 'paid' then 'payment'
+            when 'payment' then 'payment'
+            when 'written off' then 'write_off'
+            when 'written_off' then 'write_off'
+            when 'write_off' then 'write_off'
+            when 'credited' then 'credit_note'
+            when 'credit_note' then 'credit_note'
+            when 'goodwill' then 'goodwill'
+            when 'correction' then 'correction'
+        end                                                              as word
+    from journal_decisions, parameters
+    where kind = 'classify' and effective_on <= business_date
+),
+meant as (            -- the entry named, or those of the claim's match group that stood when it was decided
+    select words.seq, words.word, entries.entry_id
+    from words
+    join invoices using (case_id)
+    join entries on entries.match_id = invoices.match_id and not entries.dated_ahead
+    where words.word is not null and (words.entry_id is null and entries.posting_date <= words.effective_on
+                                      or words.entry_id = entries.entry_id)
+      and case when words.word in ('goodwill', 'correction') then entries.role = 'credit_note'
+               else entries.role = 'unexplained' end
+)
+select
+    entry_id,
+    arg_max(word, seq) filter (where word not in ('goodwill', 'correction'))          as role,
+    coalesce(arg_max(word, seq) filter (where word in ('goodwill', 'correction')) = 'goodwill', false) as is_goodwill
+from meant
+group by entry_id;
+
+update entries set role = classified.role
+from classified
+where classified.entry_id = entries.entry_id and classified.role is not null;

@@ -1,0 +1,117 @@
+-- 20_shares.sql · rules § 2: which credit settles which debit, and by how much
+--
+-- The ledger tells how much of each entry is matched, and within which group, but not what met what. Where a group has
+-- one debit or one credit, that is all there is to know. Otherwise the matched amounts are laid end to end on both
+-- sides and read off where they overlap: debits by due date, credits by posting date. Before that go the pairs for
+-- which more is known. Only entries that count on the business date take part, so a payment dated ahead settles nothing
+-- yet. Integer øre; `stage` names the pass that found the pair.
+
+create or replace temp macro shared_out(debit_side, credit_side) as table
+with
+debits as (
+    select share_key, entry_id, capacity,
+        (sum(capacity) over (partition by share_key order by sort_day, sort_no, entry_id rows unbounded preceding))::bigint as upto
+    from query_table(debit_side)
+),
+credits as (
+    select share_key, entry_id, capacity,
+        (sum(capacity) over (partition by share_key order by sort_day, sort_no, entry_id rows unbounded preceding))::bigint as upto
+    from query_table(credit_side)
+)
+select
+    debits.entry_id  as debit_id,
+    credits.entry_id as credit_id,
+    least(debits.upto, credits.upto) - greatest(debits.upto - debits.capacity, credits.upto - credits.capacity) as amount
+from debits
+join credits on credits.share_key = debits.share_key
+    and credits.upto > debits.upto - debits.capacity and debits.upto > credits.upto - credits.capacity;
+
+-- a reversed invoice was never owed: the reversal meets all of it, whatever else was matched with it
+create or replace temp table shares as
+select reversals.original_id as debit_id, reversals.reversal_id as credit_id, invoices.amount, 'reversal' as stage
+from reversals
+join invoices on invoices.entry_id = reversals.original_id;
+
+create or replace temp table members as       -- what may still be shared out within the match groups
+select
+    match_id,
+    entry_id,
+    amount > 0                                                     as is_debit,
+    role,
+    matched                                                        as capacity,
+    date_diff('day', date '1970-01-01', posting_date)::bigint      as posted,
+    date_diff('day', date '1970-01-01', coalesce(due_date, posting_date))::bigint as due,
+    coalesce(seq, 0)                                               as seq,
+    kid,
+    invoice_no,
+    own_settlement_key
+from entries
+where match_id is not null and matched > 0 and not dated_ahead and not is_cancelled and not is_gone;
+
+create or replace temp table crowded as       -- the groups in which there is a choice
+select match_id, count(*) filter (where role = 'invoice') as invoices
+from members
+group by match_id
+having count(*) filter (where is_debit) > 1 and count(*) filter (where not is_debit) > 1;
+
+-- pass `own`: a voucher of ours consumes the surplus of the payment that it rests on
+create or replace temp table debit_side as
+select match_id || ':' || own_settlement_key as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
+from members where is_debit and role = 'own_voucher' and own_settlement_key is not null;
+create or replace temp table credit_side as
+select match_id || ':' || entry_id as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
+from members where not is_debit and role = 'payment'
+  and match_id in (select match_id from members where is_debit and role = 'own_voucher');
+insert into shares select *, 'own' from shared_out('debit_side', 'credit_side');
+
+create or replace temp macro remaining() as table  -- what the passes before have left
+with
+used as (
+    select debit_id as entry_id, sum(amount) as amount from shares where stage in ('own', 'refund', 'named') group by all
+    union all
+    select credit_id, sum(amount) from shares where stage in ('own', 'refund', 'named') group by all
+)
+select members.* replace ((capacity - coalesce(used.amount, 0))::bigint as capacity)
+from members left join used using (entry_id)
+where capacity > coalesce(used.amount, 0);
+
+-- pass `refund`: money paid out again, and what else of ours is there, takes back the newest payments first
+create or replace temp table debit_side as
+select match_id as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
+from remaining() where is_debit and role in ('refund', 'own_voucher');
+create or replace temp table credit_side as
+select match_id as share_key, entry_id, capacity, -posted as sort_day, -seq as sort_no
+from remaining() where not is_debit and role = 'payment' and match_id in (select share_key from debit_side);
+insert into shares select *, 'refund' from shared_out('debit_side', 'credit_side');
+
+-- pass `named`: a payment goes to the invoice whose KID it carries (WE-42), a credit note to the invoice it was made for
+create or replace temp table debit_side as
+select match_id || ':' || kid as share_key, entry_id, capacity, due as sort_day, seq as sort_no
+from remaining() join crowded using (match_id)
+where is_debit and role = 'invoice' and kid is not null and invoices > 1;
+create or replace temp table credit_side as
+select match_id || ':' || kid as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
+from remaining() join crowded using (match_id)
+where not is_debit and role = 'payment' and kid is not null and invoices > 1;
+insert into shares select *, 'named' from shared_out('debit_side', 'credit_side');
+
+create or replace temp table debit_side as
+select match_id || ':' || invoice_no as share_key, entry_id, capacity, due as sort_day, seq as sort_no
+from remaining() join crowded using (match_id)
+where is_debit and role = 'invoice' and invoice_no is not null and invoices > 1;
+create or replace temp table credit_side as
+select members.match_id || ':' || note.related_invoice_no as share_key, members.entry_id, members.capacity,
+    members.posted as sort_day, members.seq as sort_no
+from remaining() as members
+join crowded on crowded.match_id = members.match_id
+join entries on entries.entry_id = members.entry_id
+join poweroffice_outgoing_invoices as note on note.voucher_id = entries.voucher_id
+where not members.is_debit and members.role = 'credit_note' and note.related_invoice_no is not null and crowded.invoices > 1;
+insert into shares select *, 'named' from shared_out('debit_side', 'credit_side');
+
+-- pass `matched`: the rest by the ledger's own balances, oldest due first
+create or replace temp table debit_side as
+select match_id as share_key, entry_id, capacity, due as sort_day, seq as sort_no from remaining() where is_debit;
+create or replace temp table credit_side as
+select match_id as share_key, entry_id, capacity, posted as sort_day, seq as sort_no from remaining() where not is_debit;
+insert into shares select *, 'matched' from shared_out('debit_side', 'credit_side');

@@ -1,0 +1,58 @@
+-- 22_invoice_settlements.sql · rules § 2: every settlement of every invoice, classified and dated
+--
+-- Integer øre. A write-off stands here but reduces nothing; a rounding does.
+
+create or replace temp table invoice_settlements as
+with
+met as (
+    select
+        invoices.entry_id,
+        credit.entry_id                as credit_id,
+        credit.role,
+        credit.posting_date            as effective_on,
+        sum(shares.amount)::bigint     as amount,
+        bool_or(shares.stage in ('group', 'recovery')) as was_open,
+        invoices.amount                as principal
+    from shares
+    join invoices on invoices.entry_id = shares.debit_id
+    join entries as credit on credit.entry_id = shares.credit_id
+    where not invoices.is_gone
+    group by all
+),
+written_off as (      -- only the few invoices with an Avskriv need adding up
+    select
+        entry_id,
+        sum(amount) filter (where role = 'write_off')              as written_off,
+        coalesce(sum(amount) filter (where role <> 'write_off'), 0) as reduced,
+        any_value(principal)                                       as principal
+    from met
+    where entry_id in (select entry_id from met where role = 'write_off')
+    group by entry_id
+),
+roundings as (        -- § 2 ⚙ rounding_write_off, less than and not up to
+    select entry_id
+    from written_off, parameters
+    where reduced > 0 and reduced + written_off.written_off = principal
+      and written_off.written_off < (rounding_write_off * 100)::bigint
+)
+select
+    met.entry_id,
+    met.credit_id,
+    case when met.role = 'write_off' and roundings.entry_id is not null then 'rounding' else met.role end as kind,
+    met.amount,
+    met.effective_on,
+    -- § 2: a correction was never owed; goodwill counts from its own date
+    met.role in ('credit_note', 'reversal') and not coalesce(classified.is_goodwill, false) as interest_from_due,
+    met.was_open and written_off.entry_id is not null as after_write_off
+from met
+left join roundings using (entry_id)
+left join written_off using (entry_id)
+left join classified on classified.entry_id = met.credit_id;
+
+create or replace temp table principals as    -- what is left of each invoice
+select
+    invoices.entry_id,
+    (invoices.amount - coalesce(sum(settled.amount) filter (where settled.kind <> 'write_off'), 0))::bigint as principal_open
+from invoices
+left join invoice_settlements as settled using (entry_id)
+group by invoices.entry_id, invoices.amount;

@@ -1,0 +1,26 @@
+"""The journal as the rest of the program sees it: one class, put together from its parts, and how it is opened."""
+
+from kredin_pipeline.journal.documents import Documents
+from kredin_pipeline.journal.engine import journal_engine
+from kredin_pipeline.journal.export import Exports
+from kredin_pipeline.journal.migrate import bring_to_head
+from kredin_pipeline.journal.secrets import SecretBox
+from kredin_pipeline.journal.tenants import Tenants
+
+
+class Journal(Tenants, Exports, Documents):
+    """Tenants, settings, cases, decisions, outbox and documents of one installation. Safe to share between threads."""
+
+
+def open_journal(url: str, secrets: SecretBox) -> Journal:
+    """Open the journal at a SQLite or PostgreSQL URL, making or migrating its tables first.
+
+    Raises ``JournalError`` when the URL is of another kind or the journal was written by a newer version.
+    """
+    engine = journal_engine(url)
+    try:
+        bring_to_head(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Journal(engine, secrets)

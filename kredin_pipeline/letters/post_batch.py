@@ -1,0 +1,105 @@
+"""Letters on paper: where their files lie in the letter drop, and the list the print house works from.
+
+Here belong paths and the manifest's rows. Not here: writing them (``resources.post``). A letter counts as left when its
+file **and** a manifest that names it are in the drop: a print house prints what the manifest lists.
+
+``2025-03-17/fjellheim-K0123456789-payment_demand.pdf``, ``2025-03-17/manifest-1.csv``
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from kredin_pipeline.letters.content import LetterContent
+from kredin_pipeline.letters.email_message import file_name
+
+COLUMNS: Final = (
+    "letter_key",
+    "tenant",
+    "step",
+    "invoice_nos",
+    "file",
+    "sha256",
+    "customer_no",
+    "dated",
+    "deadline",
+    "principal",
+    "interest",
+    "fee",
+    "earlier_fees",
+    "total",
+)
+"""Columns of a manifest. Amounts are kroner with a decimal point, days are ISO dates, invoice numbers part by space."""
+
+
+@dataclass(frozen=True)
+class PaperLetter:
+    """One letter of a batch: its content, its bytes, and where they go."""
+
+    content: LetterContent
+    pdf: bytes
+
+    @property
+    def path(self) -> str:
+        """Path in the letter drop, with forward slashes."""
+        return letter_path(self.content)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file, hex."""
+        return hashlib.sha256(self.pdf).hexdigest()
+
+
+def letter_path(content: LetterContent) -> str:
+    """Path of a letter's file in the drop: the day it is dated, and its key as a name."""
+    return f"{content.dated.isoformat()}/{file_name(content.letter_key)}"
+
+
+def manifest_path(day: date, number: int) -> str:
+    """Path of the day's n-th manifest; numbers begin at 1 and have no gaps."""
+    return f"{day.isoformat()}/manifest-{number}.csv"
+
+
+def manifest(letters: Sequence[PaperLetter]) -> bytes:
+    """The manifest of a batch as CSV (UTF-8, comma, one heading row)."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
+    writer.writeheader()
+    for letter in letters:
+        content = letter.content
+        writer.writerow(
+            {
+                "letter_key": content.letter_key,
+                "tenant": content.tenant,
+                "step": content.step,
+                "invoice_nos": " ".join(content.invoice_nos),
+                "file": letter.path.rpartition("/")[2],
+                "sha256": letter.sha256,
+                "customer_no": content.recipient.customer_no,
+                "dated": content.dated.isoformat(),
+                "deadline": content.deadline.isoformat(),
+                "principal": f"{content.principal:.2f}",
+                "interest": f"{content.interest:.2f}",
+                "fee": f"{content.fee:.2f}",
+                "earlier_fees": f"{content.fees_before:.2f}",
+                "total": f"{content.total:.2f}",
+            }
+        )
+    return out.getvalue().encode()
+
+
+def listed_files(manifests: Iterable[bytes]) -> set[tuple[str, str]]:
+    """Every (letter_key, sha256) that manifests name; rows without them are skipped, they are not ours."""
+    found: set[tuple[str, str]] = set()
+    for content in manifests:
+        for row in csv.DictReader(io.StringIO(content.decode())):
+            key, sha256 = row.get("letter_key"), row.get("sha256")
+            if key and sha256:
+                found.add((key, sha256))
+    return found
