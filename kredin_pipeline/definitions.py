@@ -15,6 +15,7 @@ from assets.ledger import build_ledger_assets
 from assets.letters import build_letter_assets
 from assets.register import build_register_assets
 from assets.vouchers import build_voucher_assets
+from kredin_pipeline.configured import resources_from
 from kredin_pipeline.environment import Environment, load_environment
 from kredin_pipeline.jobs import daily_job, history_job
 from kredin_pipeline.partitions import DEFAULT_FIRST_DAY, day_and_tenant
@@ -75,3 +76,10 @@ def build_definitions(
             "post": post,
         },
     )
+
+
+def __getattr__(name: str) -> Definitions:
+    """`defs`, what Dagster's servers load; made when it is asked for, so that an import alone reads no environment."""
+    if name == "defs":
+        return build_definitions()
+    raise AttributeError(name)

@@ -61,8 +61,13 @@ class Environment(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] = "starttls"
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
+    smtp_sender: str | None = None
+    """Our own address, from which letters leave; answers go to the creditor."""
     letter_drop: str | None = None
     """Folder or http(s) URL of the print house's inbox; default: ``letter-drop`` in home."""
+
+    letter_drop_user: str | None = None
+    letter_drop_password: SecretStr | None = None
 
     clock: str | None = None
     """A pinned time (ISO with offset) instead of the real clock; for the sandbox and the demo."""

@@ -62,9 +62,12 @@ class Post(ConfigurableResource[Any]):
         if not self.letter_drop.startswith(("http://", "https://")):
             yield FolderDrop(Path(self.letter_drop))
             return
-        auth = httpx.BasicAuth(self.letter_drop_user, self.letter_drop_password) if self.letter_drop_user else None
+        address = httpx.URL(self.letter_drop)
+        user = self.letter_drop_user or address.username
+        auth = httpx.BasicAuth(user, self.letter_drop_password or address.password) if user else None
+        bare = address.copy_with(username=None, password=None)  # the HTTP library logs the address of every request
         with httpx.Client(timeout=self.letter_drop_timeout_seconds, auth=auth) as client:
-            yield WebDrop(self.letter_drop, client)
+            yield WebDrop(str(bare), client)
 
     def drop(self, path: str, content: bytes) -> None:
         """Put one file into the letter drop; see ``post_drop`` for what is raised."""

@@ -2,7 +2,7 @@
 
 Belongs here: pure arithmetic in integer øre over the events of some cases in the order of time. Not here: finding the
 events (the SQL files 40 to 49), the interest that is published (50), or the voucher (90). Only cases on which something
-happens besides plain payments pass through here: a surplus, a waiver, a kept letter, or a tenant that takes costs first.
+happens besides plain payments pass here: a surplus, a waiver, a kept letter, or a tenant that takes costs first.
 """
 
 from __future__ import annotations
@@ -191,9 +191,10 @@ def allocate(
 ) -> Outcome:
     """Shares out every payment of ``accounts`` in the order of time.
 
-    Principal first (the ledger's own way): a payment covers principal, what is left above it covers fees, then interest,
-    up to what is owed that day; the rest is the customer's credit. Costs first: fees, interest, then principal. A
-    settlement from before ``connected_on`` has claimed nothing (§ 5.3). A surplus passes to the next of its cases.
+    Principal first (the ledger's own way): a payment covers principal, what is left above it covers fees, then
+    interest, up to what is owed that day; the rest is the customer's credit. Costs first: fees, interest, then
+    principal. A settlement from before ``connected_on`` has claimed nothing (§ 5.3). A surplus passes to the next of
+    its cases.
     """
     states = {account.case_id: _State.of(account) for account in accounts}
     surplus_of = {surplus.settlement_key: surplus for surplus in surpluses}
@@ -212,7 +213,8 @@ def allocate(
     allocations: list[Allocation] = []
     for on, order, key in sorted(set(events)):
         if order == 0:
-            allocations += _receive(key, on, settled.get(key, []), surplus_of.get(key), states, costs_first, connected_on)
+            parts, surplus = settled.get(key, []), surplus_of.get(key)
+            allocations += _receive(key, on, parts, surplus, states, costs_first, connected_on)
         elif order == 1 and states[key].principal <= 0:
             states[key].waive(on, None)
         elif order == 2:

@@ -46,6 +46,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
+    cursor.execute("pragma secure_delete = on")  # what a purge erases is overwritten, not only unlinked
     cursor.close()
 
 

@@ -23,7 +23,7 @@ from kredin_pipeline.journal.records import (
     voucher_amounts,
     voucher_reference,
 )
-from kredin_pipeline.journal.states import OPEN, ItemKind, State, may_become
+from kredin_pipeline.journal.states import OPEN, POSSIBLY_DELIVERED, ItemKind, State, may_become
 from kredin_pipeline.journal.store import Store
 
 _OSLO = ZoneInfo("Europe/Oslo")
@@ -62,7 +62,8 @@ class Outbox(Store):
     def intend_all(self, tenant: str, intents: Iterable[Intent], at: datetime) -> list[str]:
         """Commit intents in one transaction and give the keys that are new or were cancelled before.
 
-        An item that is still intended takes the new content (logged); one that may have left is not touched.
+        An item that is still intended takes the new content (logged); one that may have left is not touched, nor is a
+        letter intended for a claim whose same step may have left in another letter.
         Raises ``JournalError`` for content without its figures, or a case that is not open in the journal.
         """
         created: list[str] = []
@@ -72,7 +73,10 @@ class Outbox(Store):
         texts = [_checked(intent) for intent in wanted]
         with self.writing() as connection:
             self.hold_tenant(connection, tenant)
+            unsure = _steps_that_may_have_left(connection, tenant)
             for intent, text in zip(wanted, texts, strict=True):
+                if any((case_id, intent.payload.get("step")) in unsure for case_id in intent.case_ids):
+                    continue
                 row = connection.execute(select(schema.outbox).where(schema.outbox.c.key == intent.key)).first()
                 if row is None:
                     _insert(connection, tenant, intent, text, at)
@@ -227,6 +231,17 @@ def _checked(intent: Intent) -> str:
     if (intent.kind == "reversal") != (intent.reverses is not None):
         raise JournalError(f"outbox {intent.key}: a reversal names the voucher it reverses, and nothing else does")
     return text
+
+
+def _steps_that_may_have_left(connection: Connection, tenant: str) -> set[tuple[str, object]]:
+    """(case, step) of the letters of which nobody knows whether they left."""
+    items = _items(
+        connection,
+        schema.outbox.c.tenant == tenant,
+        schema.outbox.c.kind == "letter",
+        schema.outbox.c.state.in_(POSSIBLY_DELIVERED),
+    )
+    return {(case_id, item.payload.get("step")) for item in items for case_id in item.case_ids}
 
 
 def _insert(connection: Connection, tenant: str, intent: Intent, text: str, at: datetime) -> None:

@@ -86,11 +86,15 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Settlement:
-    """Something that reduced the claim before this letter. ``amount`` > 0 in kroner; ``on`` is the ledger's date."""
+    """Something that reduced the claim before this letter. ``amount`` > 0 in kroner; ``on`` is the ledger's date.
+
+    ``whole`` is the payment's whole amount when a part of it went to costs or to other claims, else None.
+    """
 
     on: date
     kind: str
     amount: Decimal
+    whole: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,8 @@ class Deduction:
 class ClaimInLetter:
     """One invoice in the letter, every line of it. ``compensation`` is what § 3 a gives beyond the fees.
 
+    ``interest`` is what is asked; ``interest_accrued`` is the sum of the periods when some of it was paid or waived.
+
     ``on_account`` is an unmatched credit of the debtor that comes off what is asked. ``entry_id``, ``customer_no`` and
     ``ledger_balance`` are the picture of the ledger that the letter was made from; the last look compares with it.
     """
@@ -140,6 +146,7 @@ class ClaimInLetter:
     principal: Decimal
     total: Decimal
     interest: Decimal = ZERO
+    interest_accrued: Decimal | None = None
     fee: Decimal = ZERO
     bears_fee: bool = False
     original_due_date: date | None = None

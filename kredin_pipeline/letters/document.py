@@ -37,7 +37,7 @@ class ClaimBlock:
     lines: tuple[Line, ...]
     interest_columns: tuple[str, ...]
     interest_rows: tuple[tuple[str, ...], ...]
-    interest_sum: Line | None
+    interest_sums: tuple[Line, ...]
     interest_note: str | None
 
 
@@ -76,6 +76,8 @@ _NB: Final[Mapping[str, str]] = {
     "due": "Forfall",
     "agreed_due": "Avtalt nytt forfall",
     "original": "Opprinnelig beløp",
+    "part_of": "av",
+    "settled_interest": "Av dette betalt eller frafalt",
     "on_account": "Innbetalt, ikke fordelt på faktura",
     "open": "Åpen hovedstol",
     "currency": "Åpen hovedstol i fakturaens valuta",
@@ -121,6 +123,8 @@ _EN: Final[Mapping[str, str]] = {
     "due": "Due date",
     "agreed_due": "Agreed new due date",
     "original": "Original amount",
+    "part_of": "of",
+    "settled_interest": "Of this paid or waived",
     "on_account": "Paid on account, not allocated to an invoice",
     "open": "Open principal",
     "currency": "Open principal in the invoice's currency",
@@ -254,7 +258,9 @@ def _claim(claim: ClaimInLetter, content: LetterContent) -> ClaimBlock:
     lines.append(Line(label["original"], shown(claim.principal_original)))
     for settlement in claim.settlements:
         name = SETTLEMENT_NAMES[language].get(settlement.kind, SETTLEMENT_NAMES[language]["unexplained"])
-        lines.append(Line(f"{name} {formats.short_day(settlement.on, language)}", shown(-settlement.amount)))
+        part_of = f" ({label['part_of']} {shown(settlement.whole)})" if settlement.whole is not None else ""
+        said = f"{name} {formats.short_day(settlement.on, language)}{part_of}"
+        lines.append(Line(said, shown(-settlement.amount)))
     if claim.on_account:
         lines.append(Line(label["on_account"], shown(-claim.on_account)))
     lines.append(Line(label["open"], shown(claim.principal), strong=True))
@@ -267,7 +273,7 @@ def _claim(claim: ClaimInLetter, content: LetterContent) -> ClaimBlock:
         lines=tuple(lines),
         interest_columns=tuple(label[name] for name in ("from", "to", "days", "rate", "base", "amount")),
         interest_rows=_interest_rows(claim, language) if claim.interest else (),
-        interest_sum=Line(label["interest"], shown(claim.interest)) if claim.interest else None,
+        interest_sums=_interest_sums(claim, language),
         interest_note=label["interest_note"] if claim.interest and len(claim.periods) > 1 else None,
     )
 
@@ -304,6 +310,21 @@ def _interest_rows(claim: ClaimInLetter, language: Language) -> tuple[tuple[str,
             formats.amount(period.amount, language),
         )
         for period in claim.periods
+    )
+
+
+def _interest_sums(claim: ClaimInLetter, language: Language) -> tuple[Line, ...]:
+    label = LABELS[language]
+    if not claim.interest:
+        return ()
+    asked = Line(label["interest"], formats.amount(claim.interest, language))
+    accrued = claim.interest_accrued
+    if accrued is None or accrued == claim.interest:
+        return (asked,)
+    return (
+        Line(label["interest_heading"], formats.amount(accrued, language)),
+        Line(label["settled_interest"], formats.amount(claim.interest - accrued, language)),
+        asked,
     )
 
 

@@ -3,7 +3,7 @@
 Here belong paths and the manifest's rows. Not here: writing them (``resources.post``). A letter counts as left when its
 file **and** a manifest that names it are in the drop: a print house prints what the manifest lists.
 
-``2025-03-17/fjellheim-K0123456789-payment_demand.pdf``, ``2025-03-17/manifest-1.csv``
+``2025-03-17/fjellheim-K0123456789-payment_demand-1a2b3c4d.pdf``, ``2025-03-17/manifest-1.csv``
 """
 
 from __future__ import annotations
@@ -47,18 +47,17 @@ class PaperLetter:
 
     @property
     def path(self) -> str:
-        """Path in the letter drop, with forward slashes."""
-        return letter_path(self.content)
+        """Path in the letter drop: the day the letter is dated, its key, and the beginning of the file's hash.
+
+        With the hash, a letter that was put there, never listed, and written anew the same day has a path of its own.
+        """
+        name = file_name(self.content.letter_key).removesuffix(".pdf")
+        return f"{self.content.dated.isoformat()}/{name}-{self.sha256[:8]}.pdf"
 
     @property
     def sha256(self) -> str:
         """SHA-256 of the file, hex."""
         return hashlib.sha256(self.pdf).hexdigest()
-
-
-def letter_path(content: LetterContent) -> str:
-    """Path of a letter's file in the drop: the day it is dated, and its key as a name."""
-    return f"{content.dated.isoformat()}/{file_name(content.letter_key)}"
 
 
 def manifest_path(day: date, number: int) -> str:
@@ -94,12 +93,12 @@ def manifest(letters: Sequence[PaperLetter]) -> bytes:
     return out.getvalue().encode()
 
 
-def listed_files(manifests: Iterable[bytes]) -> set[tuple[str, str]]:
-    """Every (letter_key, sha256) that manifests name; rows without them are skipped, they are not ours."""
-    found: set[tuple[str, str]] = set()
+def listed_files(manifests: Iterable[bytes]) -> dict[str, str]:
+    """Letter key → path of its file, of every letter that manifests name; rows without them are not ours."""
+    found: dict[str, str] = {}
     for content in manifests:
         for row in csv.DictReader(io.StringIO(content.decode())):
-            key, sha256 = row.get("letter_key"), row.get("sha256")
-            if key and sha256:
-                found.add((key, sha256))
+            key, name, dated = row.get("letter_key"), row.get("file"), row.get("dated")
+            if key and name and dated:
+                found[key] = f"{dated}/{name}"
     return found

@@ -52,10 +52,10 @@ def _lines(lines: Sequence[Line]) -> str:
 
 def _claim(claim: ClaimBlock) -> str:
     rows = [_heading(claim.heading), _lines(claim.lines)]
-    if claim.interest_rows and claim.interest_sum:
+    if claim.interest_rows:
         table = [claim.interest_columns, *claim.interest_rows]
         rows.append("\n" + _table(table, numbers_from=2))
-        rows.append(f"{claim.interest_sum.label}: {claim.interest_sum.value}")
+        rows.append(_lines(claim.interest_sums))
     if claim.interest_note:
         rows.append(claim.interest_note)
     return "\n".join(rows)

@@ -19,8 +19,12 @@ KINDS = frozenset(
 )  # fmt: skip
 ROW_KINDS = frozenset({"late_visible", "short_page", "repeated_rows", "shifted_page"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
-_SHARED_ROUTES = ("smtp", "letter_drop", "letter-drop", "enheter", "underenheter", "enhetsregisteret", "roller",
-                  "regnskapsregisteret", "regnskap", "oppdateringer", "organisasjonsformer")  # fmt: skip
+_SHARED_ROUTES = frozenset(
+    {
+        "smtp", "letter_drop", "letter-drop", "enheter", "underenheter", "enhetsregisteret", "roller", "oppdateringer",
+        "regnskapsregisteret", "regnskap", "organisasjonsformer", "konsernstruktur",
+    }
+)  # fmt: skip
 _KEYS = frozenset({"route", "kind", "times", "after", "code", "headers", "seconds", "on", "event", "tenant"})
 
 

@@ -1,7 +1,7 @@
 """The acceptance format: YAML in, cases out, and an error for everything that is not in the format.
 
 Belongs here: which keys, events, columns and words exist. Not here: what they make the world or the pipeline do.
-YAML is 1.2 (`on` and `no` are words); amounts are `Decimal`, days and times are text until they are given a meaning here.
+YAML is 1.2 (`on` and `no` are words); amounts are `Decimal`, days and times are text until they get a meaning here.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ known as (
         entry.entry_id,
         try_cast(entry.entry_id as bigint)                                  as seq,
         entry.customer_id,
+        entry.customer_no,
+        entry.customer_name,
         entry.voucher_id,
         entry.posting_date,
         entry.voucher_date,

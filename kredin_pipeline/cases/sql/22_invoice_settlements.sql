@@ -4,20 +4,30 @@
 
 create or replace temp table invoice_settlements as
 with
+twice as (            -- a pair that two passes found is one settlement; only credits of the smaller passes can be that
+    select credit_id from shares where stage <> 'matched'
+),
+pairs as (
+    select debit_id, credit_id, amount, false as was_open
+    from shares where credit_id not in (select credit_id from twice)
+    union all
+    select debit_id, credit_id, sum(amount)::bigint, bool_or(stage in ('group', 'recovery'))
+    from shares where credit_id in (select credit_id from twice)
+    group by debit_id, credit_id
+),
 met as (
     select
         invoices.entry_id,
-        credit.entry_id                as credit_id,
+        pairs.credit_id,
         credit.role,
         credit.posting_date            as effective_on,
-        sum(shares.amount)::bigint     as amount,
-        bool_or(shares.stage in ('group', 'recovery')) as was_open,
+        pairs.amount,
+        pairs.was_open,
         invoices.amount                as principal
-    from shares
-    join invoices on invoices.entry_id = shares.debit_id
-    join entries as credit on credit.entry_id = shares.credit_id
+    from pairs
+    join invoices on invoices.entry_id = pairs.debit_id
+    join entries as credit on credit.entry_id = pairs.credit_id
     where not invoices.is_gone
-    group by all
 ),
 written_off as (      -- only the few invoices with an Avskriv need adding up
     select

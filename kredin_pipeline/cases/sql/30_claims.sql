@@ -48,8 +48,8 @@ select
     found.invoice_no,
     found.kid,
     found.customer_id,
-    coalesce(debtors.customer_no, entry.customer_no)                as customer_no,
-    coalesce(debtors.name, entry.customer_name)                     as customer_name,
+    coalesce(debtors.customer_no, found.customer_no)                as customer_no,
+    coalesce(debtors.name, found.customer_name)                     as customer_name,
     coalesce(found.registered_orgnr, debtors.orgnr)                 as orgnr,
     coalesce(debtors.debtor_kind, 'unknown')                        as debtor_kind,
     coalesce(found.voucher_date, found.posting_date)                as invoice_date,
@@ -62,8 +62,8 @@ select
     case
         when found.gone_on is not null then 0
         when coalesce(match_groups.has_dated_ahead, false)
-            then entry.amount - kroner(coalesce(matched_here.amount, 0))
-        else entry.balance
+            then kroner(found.amount - coalesce(matched_here.amount, 0))
+        else kroner(found.balance)
     end                                                             as ledger_balance,
     found.gone_on                                                   as deleted_in_ledger_on,
     found.overdue_on,
@@ -75,11 +75,10 @@ select
     found.gone_on is null and coalesce(
         (coalesce(match_groups.is_torn, false) and found.matched > 0)
         or (parameters.live and not coalesce(match_groups.has_dated_ahead, false)
-            and listed.gone_on is null and not found.is_foreign and listed.total_amount = entry.amount
-            and listed.balance < entry.balance and listed.balance_last_changed >= entry.last_changed), false) as ledger_conflict
+            and listed.gone_on is null and not found.is_foreign and listed.total_amount = kroner(found.amount)
+            and listed.balance < kroner(found.balance) and listed.balance_last_changed >= found.last_changed), false) as ledger_conflict
 from cases_found as found
 cross join parameters
-join poweroffice_ledger_entries as entry using (entry_id)
 left join debtors on debtors.customer_id = found.customer_id
 left join match_groups on match_groups.match_id = found.match_id
 left join matched_here on matched_here.entry_id = found.entry_id
@@ -92,15 +91,14 @@ select
     entries.entry_id,
     entries.voucher_id,
     entries.invoice_no,
-    customer_no,
-    entry.amount,
+    entries.customer_no,
+    kroner(entries.amount)                                               as amount,
     case
         when entries.role = 'invoice'                        then 'before_import_from'
         when entries.role = 'netting' and entries.voucher_type = 'OutgoingInvoice' then 'not_positive'
         else entries.role
     end                                                                  as reason
 from entries
-join poweroffice_ledger_entries as entry using (entry_id)
 cross join parameters
 where not entries.dated_ahead and not entries.is_gone
   and (entries.role <> 'invoice'

@@ -42,6 +42,7 @@ settled_claims as (   -- a surplus needs a claim whose principal is settled
     select claims.*
     from claims join principals using (entry_id)
     where principals.principal_open = 0 and deleted_in_ledger_on is null
+      and customer_id in (select customer_id from surplus_amounts)
 ),
 by_settlement as (    -- the payment has settled the claim
     select distinct surplus_amounts.entry_id, claim.case_id, claim.counted_due_date, claim.invoice_no

@@ -45,7 +45,7 @@ fates as (            -- what has become of it
             when refunded.entry_id is not null                                        then 'refunded'
             when entries.is_cancelled                                                 then 'reversed'
             when entries.entry_id is null                                             then 'deleted'
-            when entries.match_id is distinct from open_claims.match_id               then 'unmatched'
+            when entries.match_id is null or entries.match_id is distinct from open_claims.match_id then 'unmatched'
         end                                                                           as reason
     from partners
     join open_claims using (entry_id)

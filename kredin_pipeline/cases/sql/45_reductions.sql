@@ -32,7 +32,7 @@ join accounts using (case_id)
 cross join parameters
 where allocation = 'costs_first' and allocations.to_principal > 0;
 
-create or replace temp table principals as    -- § 2: what of each principal is left to claim
+create or replace temp table case_principals as    -- § 2: what of each principal is left to claim
 with
 sums as (
     select
@@ -92,12 +92,12 @@ pool as (
     where amount > 0
 ),
 claimed as (
-    select accounts.case_id, accounts.customer_id, principals.principal_open as amount,
-        sum(principals.principal_open) over (partition by accounts.customer_id
-            order by accounts.due_date, accounts.invoice_no, accounts.case_id) - principals.principal_open as begins
+    select accounts.case_id, accounts.customer_id, case_principals.principal_open as amount,
+        sum(case_principals.principal_open) over (partition by accounts.customer_id
+            order by accounts.due_date, accounts.invoice_no, accounts.case_id) - case_principals.principal_open as begins
     from accounts
-    join principals using (case_id)
-    where principals.principal_open > 0 and not accounts.closed
+    join case_principals using (case_id)
+    where case_principals.principal_open > 0 and not accounts.closed
       and accounts.customer_id in (select customer_id from pool)
 ),
 totals as (

@@ -26,11 +26,11 @@ sums as (
         coalesce(waived.costs, 0)::decimal(18, 2)                        as costs_waived,
         coalesce(waived.interest, 0)::decimal(18, 2)                     as interest_waived,
         accounts.closed or accounts.deleted_in_ledger_on is not null
-            or principals.credited >= accounts.principal                 as dropped,   -- § 2: credited, so are its costs
+            or case_principals.credited >= accounts.principal                 as dropped,   -- § 2: credited, so are its costs
         coalesce(accrued.provisional, false)
             or coalesce(compensations.missing, false)                    as provisional
     from accounts
-    join principals using (case_id)
+    join case_principals using (case_id)
     left join charged using (case_id)
     left join accrued using (case_id)
     left join taken using (case_id)

@@ -13,7 +13,7 @@ from case_letters
 where counts
 group by case_id;
 
-create or replace temp table standing as      -- one row per case, with everything that decides its state and next step
+create or replace temp table case_standing as      -- one row per case, with everything that decides its state and next step
 with
 covered as (
     select case_id, sum(amount) as amount, any_value(hold) as hold from credit_cover group by case_id
@@ -65,15 +65,15 @@ own_reminders as (    -- § 1.1
 joined as (
     select
         accounts.*,
-        principals.* exclude (case_id),
+        case_principals.* exclude (case_id),
         costs.* exclude (case_id),
         ladders.* exclude (case_id, reached),
         coalesce(ladders.reached, 0)                                     as reached,
         coalesce(covered.amount, 0)::decimal(18, 2)                      as covered,
         coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date,
         business_date, parameters.tenant, parameters.minimum_claim, parameters.grace_days,
-        greatest(0, principals.principal_open - coalesce(covered.amount, 0))::decimal(18, 2) as principal_asked,
-        principals.credited >= accounts.principal                        as is_credited,
+        greatest(0, case_principals.principal_open - coalesce(covered.amount, 0))::decimal(18, 2) as principal_asked,
+        case_principals.credited >= accounts.principal                        as is_credited,
         covered.hold                                                     as credit_hold,
         ahead.case_id is not null                                        as is_ahead,
         coalesce(reopened.reversed_payment, false)                       as is_reversed,
@@ -82,7 +82,7 @@ joined as (
         accounts.excluded or coalesce(kept_out.excluded, false)          as is_excluded,
         own_reminders.customer_no is not null                            as is_reminded_twice
     from accounts
-    join principals using (case_id)
+    join case_principals using (case_id)
     join costs using (case_id)
     cross join parameters
     left join ladders using (case_id)

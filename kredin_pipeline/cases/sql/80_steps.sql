@@ -34,23 +34,24 @@ parted as (
 ),
 planned as (
     select
-        standing.case_id, standing.customer_id, standing.state, standing.last_step, standing.counted_due_date,
+        case_standing.case_id, case_standing.customer_id, case_standing.state, case_standing.last_step, case_standing.counted_due_date,
         following.step, following.rank,
         case when parted.case_id is null then merges.lead_case_id end    as lead_case_id,
         merges.position,
         greatest(                                        -- never before the day after the due date
-            standing.counted_due_date + 1,
-            case when standing.reached >= 2 then standing.ladder_deadline + standing.grace_days + 1
-                 else standing.counted_due_date + coalesce(following.after_days, 14) end,
-            standing.counted_due_date + following.after_days)            as wanted_on,
-        case when standing.last_step is null then standing.counted_due_date + greatest(1, friendly.after_days) end
+            case_standing.counted_due_date + 1,
+            case when case_standing.reached >= 2 then case_standing.ladder_deadline + case_standing.grace_days + 1
+                 else case_standing.counted_due_date + coalesce(following.after_days, 14) end,
+            case_standing.counted_due_date + following.after_days)            as wanted_on,
+        case when case_standing.last_step is null and friendly.step is not null
+             then case_standing.counted_due_date + greatest(1, friendly.after_days) end
                                                                          as friendly_on
-    from standing
-    join following on following.reached = standing.reached
+    from case_standing
+    join following on following.reached = case_standing.reached
     left join ranked as friendly on friendly.step = 'friendly_reminder' and friendly.in_course
-    left join merges on merges.case_id = standing.case_id
-    left join parted on parted.case_id = standing.case_id and parted.seq > merges.seq
-    where standing.state in ('overdue', 'reminded', 'noticed')
+    left join merges on merges.case_id = case_standing.case_id
+    left join parted on parted.case_id = case_standing.case_id and parted.seq > merges.seq
+    where case_standing.state in ('overdue', 'reminded', 'noticed')
 ),
 moved as (            -- § 4.1 ⚙ send_on_business_days
     select planned.* exclude (wanted_on, friendly_on),
@@ -86,50 +87,50 @@ from together, parameters;
 delete from case_states;
 insert into case_states by name
 select
-    standing.tenant, standing.business_date, standing.case_id, invoice_no, kid, customer_no, customer_name, orgnr,
+    case_standing.tenant, case_standing.business_date, case_standing.case_id, invoice_no, kid, customer_no, customer_name, orgnr,
     debtor_kind, due_date, currency, principal, credited, paid,
     written_off + rounded                                                as written_off,
     principal_open, interest, fees, compensation, costs_paid, costs_waived, costs_open,
     principal_open + costs_open                                          as total_open,
-    standing.state,
-    case when standing.state = 'closed' then closed_reason end           as closed_reason,
-    case when standing.state = 'closed' then closed_on end               as closed_on,
-    case when standing.state = 'closed' then [] else all_holds end       as holds,
-    case when standing.state = 'closed' then list_filter(all_flags, lambda flag: flag not like 'limitation%')
+    case_standing.state,
+    case when case_standing.state = 'closed' then closed_reason end           as closed_reason,
+    case when case_standing.state = 'closed' then closed_on end               as closed_on,
+    case when case_standing.state = 'closed' then [] else all_holds end       as holds,
+    case when case_standing.state = 'closed' then list_filter(all_flags, lambda flag: flag not like 'limitation%')
          else all_flags end                                              as flags,
     last_step, last_step_on, deadline,
     case when business_date <= limitation_date then next_steps.step end  as next_step,
     case when business_date <= limitation_date then next_steps.planned_on end as next_step_on,
     limitation_date,
     case                                                                 -- § 8: when the loss may be deducted
-        when standing.state = 'closed' then case when closed_reason = 'debtor_insolvent' then 'insolvency' end
+        when case_standing.state = 'closed' then case when closed_reason = 'debtor_insolvent' then 'insolvency' end
         when principal_open = 0 then null
         when legal_kind in ('enforcement_in_vain', 'nothing_to_seize') then 'enforcement_in_vain'
         when reminders_sent >= 3 and business_date >= due_date + interval 6 month then 'six_months_three_reminders'
     end                                                                  as loss_ground,
     ledger_balance, provisional
-from standing
-left join next_steps on next_steps.case_id = standing.case_id;
+from case_standing
+left join next_steps on next_steps.case_id = case_standing.case_id;
 
 create or replace temp table due_steps as     -- § 4: the steps that go today; steps.py groups them and sets the fees
 select
-    standing.case_id, next_steps.customer_id, next_steps.lead_case_id, next_steps.position, next_steps.step,
-    case when step_settings.channel = 'email' and standing.email is null then 'post' else step_settings.channel end as channel,
+    case_standing.case_id, next_steps.customer_id, next_steps.lead_case_id, next_steps.position, next_steps.step,
+    case when step_settings.channel = 'email' and case_standing.email is null then 'post' else step_settings.channel end as channel,
     step_settings.deadline_days, step_settings.fee_is_maximum, step_settings.fee as fee_setting,
-    standing.due_date, standing.counted_due_date, standing.invoice_no, standing.restarted_on,
-    standing.principal, standing.principal_asked, standing.fees, standing.compensation,
-    standing.interest - standing.interest_paid - standing.interest_waived as interest_open,
-    standing.costs_paid + standing.costs_waived                          as costs_settled,
-    standing.interest,
-    standing.no_fees, standing.is_minor,
-    case when standing.disputed then 'open' when standing.upheld_on is not null then 'upheld'
-         when standing.dispute_settled_on is not null then 'refused' else 'none' end as dispute
-from standing
-join next_steps on next_steps.case_id = standing.case_id
+    case_standing.due_date, case_standing.counted_due_date, case_standing.invoice_no, case_standing.restarted_on,
+    case_standing.principal, case_standing.principal_asked, case_standing.fees, case_standing.compensation,
+    case_standing.interest - case_standing.interest_paid - case_standing.interest_waived as interest_open,
+    case_standing.costs_paid + case_standing.costs_waived                          as costs_settled,
+    case_standing.interest,
+    case_standing.no_fees, case_standing.is_minor,
+    case when case_standing.disputed then 'open' when case_standing.upheld_on is not null then 'upheld'
+         when case_standing.dispute_settled_on is not null then 'refused' else 'none' end as dispute
+from case_standing
+join next_steps on next_steps.case_id = case_standing.case_id
 join parameters on parameters.live
 left join calendar as today on today.day = parameters.business_date
 join step_settings on step_settings.step = next_steps.step
 where next_steps.may_go and next_steps.planned_on <= parameters.business_date
   and (today.is_business_day or not parameters.send_on_business_days)
-  and not standing.provisional and not standing.reopened_today and standing.principal_asked > 0
-  and list_filter(standing.all_holds, lambda hold: hold <> 'unknown_register') = [];
+  and not case_standing.provisional and not case_standing.reopened_today and case_standing.principal_asked > 0
+  and list_filter(case_standing.all_holds, lambda hold: hold <> 'unknown_register') = [];

@@ -215,9 +215,9 @@ def _check(call: Call, fields: Mapping[str, Any], own: Customer | None) -> None:
     reference = fields.get("ExternalImportReference")
     if reference is not None and len(str(reference)) > 50:
         raise _invalid("ExternalImportReference may be at most 50 characters.")
-    if own is not None and fields.get("IsArchived") and not own.fields.get("IsArchived"):
-        if sum(entry.amount for entry in own.entries):
-            raise _invalid("A customer with a ledger balance cannot be archived.")
+    archived_now = own is not None and fields.get("IsArchived") and not own.fields.get("IsArchived")
+    if archived_now and own is not None and sum(entry.amount for entry in own.entries):
+        raise _invalid("A customer with a ledger balance cannot be archived.")
 
 
 # --- contact details -------------------------------------------------------------------------------------------
@@ -252,7 +252,8 @@ def _list_details(call: Call, kind: str, names: tuple[str, ...], created: str, c
 
 
 def list_persons(call: Call) -> Answer:
-    return _list_details(call, "ContactPerson", PERSON_NAMES, "CreatedDateTimeOffset", ("externalCodes", "ExternalCode"))
+    code = ("externalCodes", "ExternalCode")
+    return _list_details(call, "ContactPerson", PERSON_NAMES, "CreatedDateTimeOffset", code)
 
 
 def list_bank_accounts(call: Call) -> Answer:

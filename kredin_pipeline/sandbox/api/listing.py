@@ -53,10 +53,10 @@ def answer_list(call: Call, listing: Listing[Row]) -> Answer:
 def _page(call: Call, rows: Sequence[Row], number: int, size: int) -> Sequence[Row]:
     """The page, with what a row fault does to it.
 
-    ``short_page``: its last rows are missing (a third, at least one), though more may follow. ``repeated_rows``: rows of
-    the page before (or of this one, when it is the first) come once more. ``shifted_page``: a row before the border went
-    away between two requests, so this page starts one row later; on a first page that is also the last, one row is
-    missing; on a first page with others after it the fault waits for the second.
+    ``short_page``: its last rows are missing (a third, at least one), though more may follow. ``repeated_rows``: rows
+    of the page before (or of this one, when it is the first) come once more. ``shifted_page``: a row before the border
+    went away between two requests, so this page starts one row later; on a first page that is also the last, one row
+    is missing; on a first page with others after it the fault waits for the second.
     """
     start = (number - 1) * size
     page = rows[start : start + size]

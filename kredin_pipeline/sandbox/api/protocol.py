@@ -1,7 +1,7 @@
 """What every route shares: the call, the answer, query parameters, errors.
 
-Here belongs how the API reads a request and words a refusal (reference § 4). Who may call is in ``gateway.py``, what the
-lists contain in the route modules.
+Here belongs how the API reads a request and words a refusal (reference § 4). Who may call is in ``gateway.py``, what
+the lists contain in the route modules.
 """
 
 from __future__ import annotations
@@ -51,6 +51,11 @@ class ApiError(Exception):
 
 def bad_parameter(detail: str, title: str = "Invalid query parameter") -> ApiError:
     return ApiError(400, title, detail)
+
+
+def missing(name: str) -> ApiError:
+    """A mandatory query parameter was left out."""
+    return ApiError(404, "Resource not found", f"No operation fits the request; the parameter {name} is missing.")
 
 
 def not_found(what: str, key: object) -> ApiError:
@@ -157,10 +162,10 @@ class Query:
                 raise bad_parameter(f"The value '{value}' is not valid for {name}.") from error
 
     def needed_day(self, name: str) -> str:
-        """A mandatory date: without it the gateway finds no operation and answers 404 (reference §§ 4, 15 no. 7)."""
+        """A mandatory date: without it the service finds no such resource (reference §§ 4, 15 no. 7)."""
         value = self.day(name)
         if value is None:
-            raise ApiError(404, "Resource not found", gateway=True)
+            raise missing(name)
         return value
 
     def ticks(self, name: str) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 from ..ledger.money import net_of, wire
 from ..ledger.records import Customer, Entry, Voucher
 from .listing import Listing, answer_list
-from .protocol import Answer, ApiError, Call, Query, answer_json, dumps, not_found
+from .protocol import Answer, ApiError, Call, Query, answer_json, dumps, missing, not_found
 from .rows import (
     ENTRY_NAMES,
     INVOICE_NAMES,
@@ -52,6 +52,11 @@ _TRANSACTION_KEYS: dict[str, Callable[[Transaction], Any]] = {
     "AccountNo": lambda t: int(t[2].account_no),
     "CreatedDateTimeOffset": lambda t: t[0].created,
 }
+_ENTRY_TEXTS: dict[str, Callable[[Entry], str | None]] = {
+    "customMatchingReferences": lambda e: e.matching_reference,
+    "invoiceNos": lambda e: e.invoice_no,
+    "voucherTypes": lambda e: e.voucher.type,
+}
 BALANCE_NAMES = ("Balance", "CustomerAccountNo", "CustomerExternalNo", "CustomerId", "CustomerName")
 TRIAL_NAMES = ("AccountId", "AccountName", "AccountNo", "AgricultureDepartment", "Balance")
 
@@ -82,7 +87,7 @@ def statement(call: Call) -> Answer:
 def entries_by_match_id(call: Call) -> Answer:
     match_id = call.query.whole("matchId")
     if match_id is None:
-        raise ApiError(404, "Resource not found", gateway=True)
+        raise missing("matchId")
     group = call.company.matching.groups.get(match_id)
     rows = [] if group is None else sorted(group.members, key=lambda e: e.id)
     return _answer_entries(call, rows, "9999-12-31")
@@ -106,11 +111,7 @@ def _entries(call: Call, first: str | None, last: str) -> list[Entry]:
         tests.append(lambda e: e.customer.id in customers)
     if created is not None:
         tests.append(lambda e: e.created > created)
-    for name, value in (
-        ("customMatchingReferences", lambda e: e.matching_reference),
-        ("invoiceNos", lambda e: e.invoice_no),
-        ("voucherTypes", lambda e: e.voucher.type),
-    ):  # type: tuple[str, Callable[[Entry], str | None]]
+    for name, value in _ENTRY_TEXTS.items():
         wanted = query.texts(name)
         if wanted is not None:
             tests.append(lambda e, wanted=wanted, value=value: value(e) in wanted)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..clock import write_ticks
-from ..ledger.errors import LedgerError
+from ..ledger.errors import DuplicateReference, LedgerError
 from ..ledger.posting import INVOICES, JOURNALS, post_invoice, post_journal
 from ..ledger.records import Voucher
-from .protocol import Answer, Call, Json, answer_json, from_ledger, not_found
+from .protocol import Answer, ApiError, Call, Json, answer_json, from_ledger, not_found
 
 _LINE_NAMES = (
     "AccountId", "CurrencyAmount", "CurrencyCode", "CurrencyExchangeRate", "CustomMatchingReference", "DepartmentId",
@@ -60,6 +60,8 @@ def poster(route: str) -> Callable[[Call], Answer]:
         make = post_journal if route in JOURNALS else post_invoice
         try:
             voucher = make(call.company, route, body, call.application_key, late)
+        except DuplicateReference as error:
+            raise ApiError(call.world.options.duplicate_reference_status, error.title, error.detail) from error
         except LedgerError as error:
             raise from_ledger(error, conflict_is_400=True) from error
         return answer_json(voucher_dto(call, voucher, route), 201)
@@ -118,7 +120,7 @@ def reverse(call: Call) -> Answer:
     if company.today() <= company.lock_date:
         raise from_ledger(LedgerError(f"The accounts are locked up to and including {company.lock_date}."))
     try:
-        made = company.reverse_voucher(voucher, call.application_key)
+        company.reverse_voucher(voucher, call.application_key)
     except LedgerError as error:
         raise from_ledger(error, conflict_is_400=True) from error
-    return answer_json({"IsReversed": True, "VoucherId": company.books.voucher_id(made)})
+    return answer_json({"IsReversed": True, "VoucherId": company.books.voucher_id(voucher)})

@@ -1,15 +1,15 @@
 """The simulated ledger: a company's books as Go keeps them, without HTTP."""
 
-from .company import (
+from .company import Company
+from .errors import LedgerConflict, LedgerError, NotInLedger
+from .identity import kid_for, organization_no_for
+from .records import Account, Customer, Entry, Line, Voucher
+from .standing import (
     DEFAULT_APPLICATION_KEY,
     DEFAULT_PRIVILEGES,
     DEFAULT_SUBSCRIPTION_KEY,
     DEFAULT_SUBSCRIPTIONS,
-    Company,
 )
-from .errors import LedgerConflict, LedgerError, NotInLedger
-from .identity import kid_for, organization_no_for
-from .records import Account, Customer, Entry, Line, Voucher
 
 __all__ = [
     "DEFAULT_APPLICATION_KEY",

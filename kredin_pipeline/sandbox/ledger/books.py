@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..clock import SandboxClock
 from . import chart
-from .errors import LedgerConflict, LedgerError, NotInLedger
+from .errors import DuplicateReference, LedgerConflict, LedgerError, NotInLedger
 from .identity import ENTRY_ID_FROM, TRANSACTION_ID_FROM, GuidSeries
 from .money import net_of
 from .records import Account, Customer, Entry, Line, Voucher
@@ -86,11 +86,11 @@ class Books:
         line with ``entry`` None on a control account stands for the drafts in order. ``number_after`` seconds: the
         voucher gets its number only then.
 
-        Raises ``LedgerError`` when the lines do not sum to zero or a reference is taken.
+        Raises ``LedgerError`` when the lines do not sum to zero, ``DuplicateReference`` when a reference is taken.
         """
         if reference is not None and reference in self.by_reference:
             taken = self.by_reference[reference]
-            raise LedgerError(
+            raise DuplicateReference(
                 f"ExternalImportReference is already in use. '{reference}' is used on (voucher) Id = "
                 f"{self.guids.guid(taken.sequence)}."
             )
@@ -188,6 +188,14 @@ class Books:
             if entry.invoice_no is not None and self.by_invoice_no.get(entry.invoice_no) is voucher:
                 del self.by_invoice_no[entry.invoice_no]
         self.version += 1
+
+    def restore(self, numbered: Sequence[Voucher], waiting: Sequence[tuple[int, Voucher]]) -> None:
+        """Rebuild the number series and the change log from vouchers and entries that were read from a file."""
+        self._numbered = list(numbered)
+        self._numbers = array("q", [voucher.no or 0 for voucher in numbered])
+        self._waiting_for_number = list(waiting)
+        self._changed_entries = sorted(self.entries.values(), key=lambda entry: entry.changed)
+        self._change_ticks = array("q", [entry.changed for entry in self._changed_entries])
 
     # --- finding -----------------------------------------------------------------------------------------------
 

@@ -48,7 +48,8 @@ _ACCOUNTS: tuple[tuple[str, str, str], ...] = (
     ("7831", "Tap på fordringer, avgiftspliktig", "0"), ("7840", "Endring i avsetning for tap", "0"),
     ("8040", "Renteinntekt, skattefri", "0"), ("8050", "Annen renteinntekt", "0"),
     ("8060", "Valutagevinst (agio)", "0"), ("8070", "Annen finansinntekt", "0"), ("8150", "Annen rentekostnad", "0"),
-    ("8160", "Valutatap (disagio)", "0"), ("8300", "Betalbar skatt", "0"), ("8960", "Overføringer annen egenkapital", "0"),
+    ("8160", "Valutatap (disagio)", "0"), ("8300", "Betalbar skatt", "0"),
+    ("8960", "Overføringer annen egenkapital", "0"),
 )  # fmt: skip
 _CONTROL = frozenset({"1500", "2400", "2910"})
 _VAT_LOCKED = frozenset({"2740", "8050", "8060", "8160"})  # interest and currency carry no VAT

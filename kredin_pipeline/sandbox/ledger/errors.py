@@ -28,3 +28,7 @@ class LedgerConflict(LedgerError):
 
     status = 409
     title = "Object conflict"
+
+
+class DuplicateReference(LedgerError):
+    """An ExternalImportReference that a standing voucher already has (reference § 4, Idempotency)."""

@@ -22,7 +22,7 @@ def ore(amount: type_of_amount) -> int:
 
 
 def kroner(amount: int) -> Decimal:
-    return Decimal(amount) / 100
+    return Decimal(amount).scaleb(-2)
 
 
 def wire(amount: int) -> str:

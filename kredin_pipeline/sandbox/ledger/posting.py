@@ -175,8 +175,8 @@ def _written(company: Company, postings: Sequence[_Posting]) -> tuple[list[Entry
                 posting.customer, posting.amount, None, None, body.get("Cid") or None, posting.currency,
                 posting.currency_amount, body.get("CustomMatchingReference") or None,
                 posting_date=posting.posting_date,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
         lines.append(Line(chart.RECEIVABLES, posting.amount, posting.posting_date,
                           currency_amount=posting.currency_amount, description=body.get("Description"),
                           dimensions=_own(body)))  # fmt: skip

@@ -39,7 +39,7 @@ class VatCode:
     account: str | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Customer:
     """A contact in the customer role. ``fields`` holds CustomerDto properties that differ from the defaults."""
 
@@ -61,7 +61,7 @@ class Customer:
         return " ".join(str(self.fields[k]) for k in ("FirstName", "LastName") if self.fields.get(k))
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class MatchGroup:
     """Entries matched with one another; they share the id on the wire (reference § 5)."""
 
@@ -69,7 +69,7 @@ class MatchGroup:
     members: list[Entry]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Allocation:
     """So much of a credit entry settles a debit entry. In force from the later of the two posting dates (§ 15, 16)."""
 
@@ -79,7 +79,7 @@ class Allocation:
     date: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Entry:
     """One customer-ledger entry. Immutable but for its customer (merge) and its match state."""
 
@@ -134,7 +134,7 @@ class Line:
     dimensions: dict[str, Any] | None = None  # DepartmentId, ProjectId, Dim1Id, Quantity ... as posted
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Voucher:
     """A posted voucher. Its lines sum to zero.
 

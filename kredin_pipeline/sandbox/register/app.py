@@ -21,7 +21,8 @@ from ..faults import Faults
 from . import bulk, media, parameters, search, units
 from .errors import BadRequest, Finding, framework_error, validation_error
 from .numbers import is_nine_digits
-from .state import FeedEvent, Register, Unit, wire_time
+from .roles import Unit, role_groups
+from .state import FeedEvent, Register, wire_time
 from .synthesis import FORMS, SUB_UNIT_FORMS, Json
 
 Handler = Callable[[Request], Response]
@@ -40,8 +41,9 @@ def register_app(
 ) -> Starlette:
     """The registers' application, to be mounted at ``/enhetsregisteret/api`` and at ``/regnskapsregisteret``.
 
-    ``faults`` are the planned misbehaviours of shared routes; ``clock`` stamps errors and the change feed;
-    ``request_log`` hears of each request, so that a test can demand an Accept header and a User-Agent.
+    ``faults``: planned refusals (kind ``status``) to show here, None where the server around shows them, as the sandbox
+    does with every kind; ``clock`` stamps errors and the change feed; ``request_log`` hears of each request, so that a
+    test can demand an Accept header and a User-Agent.
     """
     if clock is not None:
         register.clock = clock
@@ -95,7 +97,11 @@ class _Service:
         return answer
 
     async def _ordinary_or_broken(self, request: Request, handler: Handler) -> Response:
-        belongs_to_accounts = request.url.path.removeprefix(_root(request)).startswith("/regnskap/")
+        path = request.url.path
+        planned = self._faults.take((path, path.removeprefix(_root(request))), request.method) if self._faults else None
+        if planned is not None and planned.kind == "status":
+            return _empty(planned.code or 500, planned.headers)
+        belongs_to_accounts = path.removeprefix(_root(request)).startswith("/regnskap/")
         if belongs_to_accounts != _root(request).endswith("/regnskapsregisteret"):
             return _empty(404)
         number = request.path_params.get("orgnr")
@@ -172,7 +178,7 @@ class _Service:
             body = units.removed_body(number, self._register.removed_on(number), _base(request), "enheter")
             return _json(body, content_type, 410)
         unit = self._register.find(number, sub=False)
-        groups = self._register.role_groups(unit, _base(request)) if unit else []
+        groups = role_groups(unit, _base(request)) if unit else []
         if not groups:
             return _empty(404)
         link = f"{_base(request)}/enheter/{number}"

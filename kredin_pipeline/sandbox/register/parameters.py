@@ -161,8 +161,11 @@ def read(pairs: Iterable[tuple[str, str]], allowed: Mapping[str, Kind], longest_
             findings.append(Finding(f"Ukjent parameter: {name}", (name,), text))
             continue
         value = _value(kind, text)
+        known = values.get(name)
         if isinstance(value, Finding):
             findings.append(Finding(value.message, (name,), text if value.value is None else value.value))
+        elif isinstance(value, tuple) and isinstance(known, tuple):
+            values[name] = known + value  # a list may also come as one parameter for each item
         else:
             values[name] = value
     query = Query(values, written)

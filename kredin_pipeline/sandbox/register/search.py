@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any, TypeVar
 
 from .parameters import Query
-from .state import FeedEvent, Register, Unit, wire_time
+from .roles import Unit
+from .state import FeedEvent, Register, wire_time
 from .synthesis import Json
 
 Row = TypeVar("Row")

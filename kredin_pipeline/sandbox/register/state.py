@@ -14,8 +14,9 @@ from threading import RLock
 from typing import Any, Literal
 
 from ..clock import OSLO, SandboxClock
-from . import synthesis, units
+from . import roles, synthesis, units
 from .numbers import NEVER_REGISTERED, has_valid_check_digit, is_nine_digits
+from .roles import FORCED_REASONS, Unit
 from .synthesis import Json
 
 Default = Literal["unknown", "active"]
@@ -24,28 +25,6 @@ BROKEN_ANSWERS = frozenset({"html_200", "truncated", "slow"})
 _STATUS_CODES = frozenset({200, 404, 410, 429, 500, 502, 503})
 _FIRST_EVENT_ID = 25_255_230
 _FIRST_ROLE_EVENT_ID = 4_400_001
-_FORCED_REASONS = frozenset(
-    {
-        "tvangsavvikletPgaManglendeSlettingDato",
-        "tvangsopplostPgaManglendeDagligLederDato",
-        "tvangsopplostPgaManglendeRevisorDato",
-        "tvangsopplostPgaManglendeRegnskapDato",
-        "tvangsopplostPgaMangelfulltStyreDato",
-    }
-)
-
-
-@dataclass
-class Unit:
-    """One registered unit: legal form code and wire fields as set; ``sub`` tells the two collections apart."""
-
-    number: str
-    form: str
-    sub: bool
-    fields: Json = field(default_factory=dict[str, Any])
-    roles: list[Json] | None = None  # None: the roles an ordinary unit of this form and state has
-    accounts: list[Json] | str | None = None  # None: ordinary; "bank": the service fails on every call
-    trustee: str | None = None  # bostyrer, as one flat text
 
 
 @dataclass(frozen=True)
@@ -162,7 +141,9 @@ class Register:
             kind = "sub-unit" if unit.sub else "main unit"
             raise ValueError(f"register {unit.number}: a {kind} has no field {', '.join(foreign)}")
         for key, value in fields.items():
-            if value is None:
+            if value is None and key in units.ALWAYS_THERE:
+                unit.fields[key] = [] if key in units.ALWAYS_LISTS else False
+            elif value is None:
                 unit.fields.pop(key, None)
             else:
                 unit.fields[key] = value.isoformat() if isinstance(value, date) else value
@@ -173,7 +154,7 @@ class Register:
                 unit.fields.setdefault(day, self.clock.today().isoformat())
             elif fields.get(flag) is False:
                 unit.fields.pop(day, None)
-        if any(fields.get(reason) for reason in _FORCED_REASONS):
+        if any(fields.get(reason) for reason in FORCED_REASONS):
             unit.fields["underTvangsavviklingEllerTvangsopplosning"] = True
         if fields.get("konkurs") is True or fields.get("konkursdato"):
             # A bankrupt unit loses its VAT registration and its headcount.
@@ -227,7 +208,7 @@ class Register:
             self._log_roles(orgnr)
             if estate:
                 address = synthesis.street_address(estate)
-                address["adresse"] = [f"c/o {self.trustee_name(unit)}", *address["adresse"]]
+                address["adresse"] = [f"c/o {roles.trustee_name(unit)}", *address["adresse"]]
                 self.set_unit(
                     estate,
                     organisasjonsform="KBO",
@@ -239,8 +220,8 @@ class Register:
 
     def force_liquidation(self, orgnr: str, on: date, reason: str = "tvangsopplostPgaManglendeRegnskapDato") -> None:
         """Put the unit under court-run forced dissolution for a named reason (a wire field that ends in ``Dato``)."""
-        if reason not in _FORCED_REASONS:
-            wanted = ", ".join(sorted(_FORCED_REASONS))
+        if reason not in FORCED_REASONS:
+            wanted = ", ".join(sorted(FORCED_REASONS))
             raise ValueError(f"register {orgnr}: reason {reason!r} is unknown, want one of {wanted}")
         with self._lock:
             self.set_unit(orgnr, **{reason: on.isoformat()})
@@ -291,50 +272,6 @@ class Register:
     def role_events(self) -> list[FeedEvent]:
         with self._lock:
             return list(self._role_events)
-
-    def role_groups(self, unit: Unit, base_url: str) -> list[Json]:
-        """The unit's role groups: those set, else what a unit of its form and state ordinarily has."""
-        if unit.roles is not None:
-            return unit.roles
-        if unit.sub or unit.fields.get("slettedato") or unit.form in ("KBO", "BO"):
-            return []
-        number, since = unit.number, str(unit.fields["registreringsdatoEnhetsregisteret"])
-
-        def one(group: str, code: str, purpose: str) -> Json:
-            holder = {"person": synthesis.person_of(number, purpose)}
-            return units.role_group(group, since, [units.role(code, holder, base_url)], base_url)
-
-        groups = [one("INNH", "INNH", "owner") if unit.form == "ENK" else one("DAGL", "DAGL", "manager")]
-        insolvent_since = unit.fields.get("konkursdato") or next(
-            (unit.fields[r] for r in sorted(_FORCED_REASONS) if r in unit.fields), None
-        )
-        if insolvent_since:
-            address = synthesis.street_address(number + "b")
-            trustee = {
-                "bostyrer": {
-                    "navn": self.trustee_name(unit),
-                    # Trustee addresses lack country name and municipality.
-                    "postadresse": {k: address[k] for k in ("landkode", "postnummer", "poststed", "adresse")},
-                    "erDoed": False,
-                }
-            }
-            groups.append(
-                units.role_group("BOBE", str(insolvent_since), [units.role("BOBE", trustee, base_url)], base_url)
-            )
-        if unit.form in ("AS", "ASA"):
-            resigned = {"person": synthesis.person_of(number, "former member")}
-            chair = {"person": synthesis.person_of(number, "chair")}
-            board = [units.role("LEDE", chair, base_url), units.role("MEDL", resigned, base_url, 1, resigned=True)]
-            groups.append(units.role_group("STYR", since, board, base_url))
-        return groups
-
-    @staticmethod
-    def trustee_name(unit: Unit) -> str:
-        """The trustee (bostyrer) as the service writes it: one flat text."""
-        if unit.trustee:
-            return unit.trustee
-        name = synthesis.person_of(unit.number, "trustee")["navn"]
-        return f"Adv. {name['fornavn']} {name['etternavn']}"
 
     def accounts_of(self, orgnr: str) -> list[Json] | Literal["bank"]:
         """Filed accounts, oldest first; empty when nothing is filed."""

@@ -43,6 +43,13 @@ SUB_UNIT_KEYS = (
     "telefon", "mobil", "oppstartsdato", "datoEierskifte", "nedleggelsesdato", "beliggenhetsadresse",
 )  # fmt: skip
 _DELETED_KEYS = ("organisasjonsnummer", "navn", "organisasjonsform", "historiskeNavn", "slettedato", "nedleggelsesdato")
+#: Lists and flags of a main unit that are never absent.
+ALWAYS_LISTS = frozenset({"historiskeNavn", "paategninger"})
+ALWAYS_THERE = ALWAYS_LISTS | {
+    "registrertIMvaregisteret", "registrertIForetaksregisteret", "registrertIStiftelsesregisteret",
+    "registrertIFrivillighetsregisteret", "registrertIPartiregisteret", "konkurs", "underAvvikling",
+    "underTvangsavviklingEllerTvangsopplosning", "erIKonsern",
+}  # fmt: skip
 #: Every field that a script may set on a unit.
 SETTABLE_KEYS = (frozenset(MAIN_UNIT_KEYS) | frozenset(SUB_UNIT_KEYS) | {"slettedato"}) - {"organisasjonsnummer"}
 _HIDDEN_STAFF_BELOW = 5  # 1-4 employees are not disclosed

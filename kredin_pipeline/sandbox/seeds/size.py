@@ -7,7 +7,7 @@ Proportions (per million entries: 300,000 invoices, 20,000 customers) are those 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any

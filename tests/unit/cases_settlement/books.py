@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -104,6 +105,8 @@ class Ledger:
         kind: str = "BankJournal",
         **more: Any,
     ) -> Entry:
+        if "booked" in more:
+            more["booked"] = day(more["booked"])
         entry = self._add(id, -kroner(amount), day(dated), kind, customer, kid=kid, **more)
         self._settle(entry, for_)
         return entry
@@ -154,7 +157,7 @@ class Ledger:
         return self._add(id, kroner(amount), day(dated), "ManualJournal", customer, **more)
 
     def reverse(self, of: str | int, *, dated: str, named: bool = True, matched: bool = True) -> Entry:
-        """A reversal voucher. ``named``: the transactions say what it reverses; ``matched``: the two meet in the ledger."""
+        """A reversal voucher. ``named``: the transactions say of what; ``matched``: the two meet in the ledger."""
         original = self.entries[str(of)]
         self.pairs = [pair for pair in self.pairs if original.name not in pair[:2]]
         entry = self._add(
@@ -166,11 +169,16 @@ class Ledger:
         return entry
 
     def match(self, *names: str | int) -> None:
-        """What the bookkeeper marks is matched: credits against debits, oldest due first."""
+        """What the bookkeeper marks is matched, as one group: credits against debits, oldest due first."""
         chosen = [self.entries[str(name)] for name in names]
         for credit in sorted((e for e in chosen if e.amount < 0), key=lambda e: (e.posted, e.entry_id)):
             for debit in sorted((e for e in chosen if e.amount > 0), key=lambda e: (e.due or e.posted, e.entry_id)):
                 self._pair(debit, credit, min(self.balance(debit), -self.balance(credit)))
+        self.join(*names)
+
+    def join(self, *names: str | int) -> None:
+        """One match id for all of these, with nothing more settled: what merging two groups leaves behind."""
+        self.pairs += [(str(names[0]), str(name), Decimal(0)) for name in names[1:]]
 
     def unmatch(self, *names: str | int) -> None:
         chosen = {str(name) for name in names}
@@ -239,7 +247,8 @@ class Ledger:
             if e.reverses is not None or e.offset_account is not None:
                 found.append({
                     **row, "transaction_id": f"t-{e.entry_id}", "account_no": "1500", "amount": e.amount,
-                    "customer_account_no": e.customer, "sub_ledger_entry_id": e.entry_id, "reversed_voucher_id": e.reverses,
+                    "customer_account_no": e.customer, "sub_ledger_entry_id": e.entry_id,
+                    "reversed_voucher_id": e.reverses,
                 })  # fmt: skip
             if e.offset_account is not None:
                 found.append(
@@ -276,15 +285,28 @@ def _at(on: date) -> datetime:
     return datetime.combine(on, time(5, 0), UTC)
 
 
+TABLES = ("claims", "settlements", "surpluses", "surplus_claims", "customer_credits", "unclaimable", "reopenings")
+
+
 @dataclass
 class Derived:
-    """What a derivation found, by the names that the ledger uses."""
+    """What a derivation found, by the names that the ledger uses. The tables are read at once: the book is shared."""
 
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
+    tables: dict[str, list[Row]] = field(init=False)
+    names: dict[str, str] = field(init=False)
 
-    def rows(self, table: str, order_by: str = "all") -> list[Row]:
-        cursor = self.con.execute(f"select * from {table} order by {order_by}")
+    def __post_init__(self) -> None:
+        self.tables = {table: self._read(table) for table in TABLES}
+        self.names = {entry.entry_id: entry.name for entry in self.ledger.entries.values()}
+
+    def rows(self, table: str) -> list[Row]:
+        """All rows of a table, in an order that does not depend on how they were written."""
+        return self.tables[table]
+
+    def _read(self, table: str) -> list[Row]:
+        cursor = self.con.execute(f"select * from {table} order by all")
         names = [str(column[0]) for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -298,11 +320,10 @@ class Derived:
 
     def settled(self, no: int) -> list[tuple[str, str, str, str]]:
         """(entry, kind, amount, day) of each settlement of an invoice, in order."""
-        names = {entry.entry_id: entry.name for entry in self.ledger.entries.values()}
         case_id = self.claim(no)["case_id"]
         return [
-            (names[row["entry_id"]], row["kind"], f"{row['amount']}", row["effective_on"].isoformat())
-            for row in self.rows("settlements", "effective_on, try_cast(entry_id as bigint), kind")
+            (self.names[row["entry_id"]], row["kind"], f"{row['amount']}", row["effective_on"].isoformat())
+            for row in sorted(self.rows("settlements"), key=lambda row: (row["effective_on"], int(row["entry_id"])))
             if row["case_id"] == case_id
         ]
 
@@ -324,16 +345,14 @@ class Derived:
         )
 
     def surplus(self, no: int) -> list[tuple[str, str]]:
-        names = {entry.entry_id: entry.name for entry in self.ledger.entries.values()}
         case_id = self.claim(no)["case_id"]
         rows = self.rows("surpluses")
-        return [(names[row["entry_id"]], f"{row['amount']}") for row in rows if row["case_id"] == case_id]
+        return [(self.names[row["entry_id"]], f"{row['amount']}") for row in rows if row["case_id"] == case_id]
 
     def credits(self) -> list[tuple[str, str, str]]:
         """(entry, kind, amount) of what counts to a customer's credit."""
-        names = {entry.entry_id: entry.name for entry in self.ledger.entries.values()}
         return [
-            (names[row["entry_id"]], row["kind"], f"{row['amount']}")
+            (self.names[row["entry_id"]], row["kind"], f"{row['amount']}")
             for row in self.rows("customer_credits")
             if not row["dated_ahead"]
         ]
@@ -345,8 +364,7 @@ class Derived:
         ]
 
     def unclaimable(self) -> dict[str, str]:
-        names = {entry.entry_id: entry.name for entry in self.ledger.entries.values()}
-        return {names[row["entry_id"]]: row["reason"] for row in self.rows("unclaimable")}
+        return {self.names[row["entry_id"]]: row["reason"] for row in self.rows("unclaimable")}
 
 
 def derive(
@@ -363,23 +381,44 @@ def derive(
     shuffled: Sequence[int] | None = None,
 ) -> Derived:
     """Write the ledger into a fresh book and derive it as of ``on``. ``shuffled`` gives the order of the rows."""
-    con = duckdb.connect(config={"threads": 2})
-    create_mirror(con)
-    create_tables(con)
+    con = _empty_book()
     rows = ledger.rows()
     if shuffled is not None:
         rows = [rows[at] for at in shuffled]
-    _fill(con, "poweroffice_ledger_entries", rows)
-    _fill(con, "poweroffice_account_transactions", ledger.transactions())
-    _fill(con, "poweroffice_outgoing_invoices", ledger.notes())
-    _fill(con, "poweroffice_ledger_entry_changes", ledger.changes)
-    _fill(con, "debtors", _debtors(ledger))
-    load_law(con, day(on))
+    filled = (rows, ledger.transactions(), ledger.notes(), ledger.changes, _debtors(ledger))
+    for table, held in zip(_MIRROR, filled, strict=True):
+        _fill(con, table, held)
+    load_law(con, date(2026, 1, 1))
     load_journal(con, cases=cases, decisions=decisions, vouchers=vouchers)
     chosen = TenantSettings.of(settings)
     load_parameters(con, Parameters.of(tenant, day(on), day(connected_on or on), live, chosen))
     derive_claims(con)
     return Derived(con, ledger)
+
+
+@lru_cache(maxsize=1)
+def _shared_book() -> duckdb.DuckDBPyConnection:
+    """Making the tables and the calendar takes longer than a derivation, so all tests write into one book in turn."""
+    con = duckdb.connect(config={"threads": 1})
+    create_mirror(con)
+    create_tables(con)
+    return con
+
+
+def _empty_book() -> duckdb.DuckDBPyConnection:
+    con = _shared_book()
+    for table in (*_MIRROR, "journal_cases", "journal_decisions", "journal_letters", "journal_vouchers"):
+        con.execute(f"delete from {table}")
+    return con
+
+
+_MIRROR = (
+    "poweroffice_ledger_entries",
+    "poweroffice_account_transactions",
+    "poweroffice_outgoing_invoices",
+    "poweroffice_ledger_entry_changes",
+    "debtors",
+)
 
 
 def decision(kind: str, case: Mapping[str, object], on: str, seq: int = 1, payload: str = "{}") -> Row:

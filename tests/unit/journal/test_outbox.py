@@ -122,6 +122,19 @@ def test_a_letter_that_may_have_left_blocks_its_step_and_charges_nothing(journal
     assert [row.fee for row in journal.delivered_letters("acme")] == [Decimal("35.00")]
 
 
+def test_a_step_that_may_have_left_in_a_shared_letter_is_not_intended_alone(journal: Journal) -> None:
+    shared = intend_letter(journal, cases=("K1", "K2"))
+    assert journal.claim_for_sending(shared, "w1", after(1))
+    alone = letter(claim("K2"))
+    assert journal.intend("letter:acme:K2:reminder", "acme", "letter", ["K2"], alone, DAY, after(2)) is False
+    assert [item.key for item in journal.items("acme")] == [shared]
+
+    other_step = letter(claim("K2"), step="collection_notice")
+    assert journal.intend("letter:acme:K2:collection_notice", "acme", "letter", ["K2"], other_step, DAY, after(2))
+    journal.mark_rejected(shared, "550 no such mailbox", after(3))
+    assert journal.intend("letter:acme:K2:reminder", "acme", "letter", ["K2"], alone, DAY, after(4)) is True
+
+
 def test_the_day_a_letter_left_is_the_day_in_oslo(journal: Journal) -> None:
     key = intend_letter(journal)
     late = datetime.fromisoformat("2025-03-17T23:30:00+00:00")

@@ -32,13 +32,14 @@ def raw(journal: Journal, statement: str, **values: Any) -> int:
 
 def force(journal: Journal, key: str, state: str) -> None:
     """A change of state as a careless hand would make it, past every method of ours."""
-    raw(
+    changed = raw(
         journal,
         "update outbox set state = :state, worker = 'w1', remote_id = coalesce(remote_id, :key), "
         "sent_on = coalesce(sent_on, planned_on) where key = :key",
         state=state,
         key=key,
     )
+    assert changed == 1
 
 
 def bring(journal: Journal, state: str) -> str:
@@ -55,7 +56,7 @@ def state_of(journal: Journal, key: str) -> State:
 def test_raw_sql_can_make_every_allowed_change_and_no_other(journal: Journal) -> None:
     made: set[tuple[str, str]] = set()
     for number, (start, to) in enumerate(product(STATES, STATES)):
-        key = intend_letter(journal, f"letter:acme:K1:{number}")
+        key = intend_voucher(journal, f"voucher:acme:K1:E{number}")
         for step in PATHS[start]:
             force(journal, key, step)
         try:

@@ -21,6 +21,7 @@ with warnings.catch_warnings():  # the test client's word about a successor of h
     from starlette.testclient import TestClient
 
 from kredin_pipeline.sandbox.clock import SandboxClock
+from kredin_pipeline.sandbox.faults import Faults
 from kredin_pipeline.sandbox.register import Register, register_app
 
 BASE = "/enhetsregisteret/api"
@@ -67,14 +68,14 @@ def _errors(schema: dict[str, Any], body: Any) -> Iterator[str]:
 class Site:
     """A register behind HTTP, as the sandbox mounts it."""
 
-    def __init__(self, default: str = "unknown", **options: Any) -> None:
+    def __init__(self, default: str = "unknown", faults: Faults | None = None, **options: Any) -> None:
         self.clock = SandboxClock("2026-11-23T09:00")
         self.register = Register(self.clock)
         self.register.default = default  # type: ignore[assignment]
         for name, value in options.items():
             setattr(self.register.options, name, value)
         self.seen: list[dict[str, Any]] = []
-        app = register_app(self.register, None, self.clock, self.seen.append)
+        app = register_app(self.register, faults, self.clock, self.seen.append)
         self.http = TestClient(Starlette(routes=[Mount(BASE, app), Mount("/regnskapsregisteret", app)]))
 
     def get(self, path: str, accept: str | None = None, **params: Any) -> Any:

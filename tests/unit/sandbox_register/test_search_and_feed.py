@@ -56,6 +56,11 @@ def test_deleted_units_show_in_a_search_only_when_the_register_is_told_so() -> N
     assert hits[0]["respons_klasse"] == "SlettetEnhet"
 
 
+def test_a_list_may_come_as_one_parameter_for_each_number() -> None:
+    answer = Site("active").get("/enheter", organisasjonsnummer=NUMBERS[:3])
+    assert [u["organisasjonsnummer"] for u in answer.json()["_embedded"]["enheter"]] == NUMBERS[:3]
+
+
 def test_an_empty_search_has_no_embedded_key() -> None:
     answer = Site().get("/enheter", navn="zzqxjvvqqxw")
     assert_follows_contract(answer, UNITS)

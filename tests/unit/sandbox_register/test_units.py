@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from kredin_pipeline.sandbox.faults import Faults
+
 from .contract import BASE, Site, assert_follows_contract, reference_folder
 
 COMPANY, BRANCH, ESTATE, TRADER = "999990746", "999993338", "999991114", "999990371"
@@ -129,6 +131,7 @@ def test_a_bankrupt_company_has_a_trustee_and_an_estate_that_nothing_links_to_it
     assert (body["konkurs"], body["konkursdato"], body["registrertIMvaregisteret"]) == (True, "2026-08-26", False)
     assert_follows_contract(roles, ROLES)
     [trustee] = [g for g in roles.json()["rollegrupper"] if g["type"]["kode"] == "BOBE"]
+    assert trustee["roller"][0]["type"]["kode"] == "BOBE"
     holder = trustee["roller"][0]["bostyrer"]
     assert holder["navn"] == "Adv. Testfornavn Eksempelsen" and "land" not in holder["postadresse"]
     assert_follows_contract(estate, UNIT)
@@ -279,3 +282,20 @@ def test_each_request_is_logged_with_its_accept_and_user_agent() -> None:
     assert [(r["path"], r["accept"], r["user_agent"], r["status"]) for r in site.seen] == [
         (f"{BASE}/enheter/{COMPANY}", "*/*", "kredin-tests", 200)
     ]
+
+
+def test_a_flag_that_is_taken_away_is_false_and_a_list_is_empty_never_absent() -> None:
+    site = Site()
+    site.register.set_unit(COMPANY, konkurs=True, konkursdato="2026-08-26")
+    site.register.set_unit(COMPANY, konkurs=False, underAvvikling=None, paategninger=None, stiftelsesdato=None)
+    body = site.get(f"/enheter/{COMPANY}").json()
+    assert_follows_contract(site.get(f"/enheter/{COMPANY}"), UNIT)
+    assert (body["konkurs"], body["underAvvikling"], body["paategninger"]) == (False, False, [])
+    assert "konkursdato" not in body and "stiftelsesdato" not in body
+
+
+def test_the_application_shows_planned_refusals_when_it_stands_alone() -> None:
+    faults = Faults()
+    site = Site("active", faults=faults)
+    faults.add({"route": "GET /enheter/{orgnr}", "kind": "status", "code": 503})
+    assert [site.get(f"/enheter/{COMPANY}").status_code for _ in range(2)] == [503, 200]

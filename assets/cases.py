@@ -1,0 +1,202 @@
+"""From the mirror to the case table: claims, what settled them, interest, states, and what is published.
+
+Belongs here: deriving a tenant's day and publishing it. Not here: any rule (`kredin_pipeline.cases`), sending or
+posting (`assets.letters`, `assets.vouchers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    MaterializeResult,
+    MultiPartitionsDefinition,
+    asset,
+    multi_asset,
+)
+
+from assets.metadata import about_table, kroner, markdown_table, query_table, row_count
+from assets.run_span import span
+from kredin_pipeline.cases import published
+from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, derive
+from kredin_pipeline.journal import CaseRow, Journal, Tenant
+from resources.book import Book
+from resources.clock import Clock
+from resources.journal import JournalResource
+
+GROUP = "cases"
+OWNERS = ["team:receivables"]
+LEDGER_TABLES = [
+    "poweroffice_ledger_entries",
+    "poweroffice_outgoing_invoices",
+    "poweroffice_account_transactions",
+]
+
+
+def derive_day(
+    con: duckdb.DuckDBPyConnection, journal: Journal, tenant: Tenant, last_day: Any, *, live: bool
+) -> DerivationSummary:
+    """Derive one business date of a tenant from the mirror and the journal as they stand now."""
+    in_flight = frozenset(row.letter_key for row in journal.possibly_delivered_letters(tenant.name))
+    return derive(
+        con,
+        DerivationInput(
+            tenant=tenant.name,
+            business_date=last_day,
+            settings=tenant.settings,
+            connected_on=tenant.connected_on,
+            live=live,
+            journal=journal.export_rows(tenant.name),
+            letters_in_flight=in_flight,
+        ),
+    )
+
+
+def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefinition]:
+    """The derivation and the published case table, cut by ``partitions``."""
+
+    def spec(name: str, description: str, deps: list[str]) -> AssetSpec:
+        return AssetSpec(name, description=description, deps=deps, kinds={"duckdb", "sql"}, owners=OWNERS)
+
+    @multi_asset(
+        name="derive_cases",
+        group_name=GROUP,
+        partitions_def=partitions,
+        backfill_policy=BackfillPolicy.single_run(),
+        specs=[
+            spec("claims", "One row per claim (*krav*): an overdue invoice, with its debtor.", [*LEDGER_TABLES, "debtors"]),
+            spec("settlements", "What has happened to each claim: paid, credited, netted, written off.", LEDGER_TABLES),
+            spec("interest_periods", "The calculation as data: one row per period of late interest.", ["claims", "settlements"]),
+            spec("case_states", "Each case as of the business date, with its next step.", ["interest_periods", "settlements"]),
+        ],
+        check_specs=[
+            AssetCheckSpec(
+                "figures_are_final",
+                asset="interest_periods",
+                description="Every rate and fee that the day needs is stored; else nothing leaves on those figures.",
+            ),
+            AssetCheckSpec(
+                "every_invoice_is_accounted_for",
+                asset="claims",
+                description="Rows in = claims + settled before they became cases + unclaimable.",
+            ),
+        ],
+    )
+    def derive_cases(
+        context: AssetExecutionContext, book: Book, journal: JournalResource, clock: Clock
+    ) -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
+        run = span(context)
+        ledger = journal.open()
+        tenant = ledger.tenant(run.tenant)
+        live = run.last == clock.today() and not run.is_range
+        with book.session(run.tenant) as con:
+            summary = derive_day(con, ledger, tenant, run.last, live=live)
+            if live and summary.new_cases:
+                ledger.open_cases(
+                    run.tenant,
+                    [
+                        CaseRow(new.case_id, new.voucher_id, new.invoice_no, new.customer_no, new.orgnr, new.opened_on)
+                        for new in summary.new_cases
+                    ],
+                    clock.now(),
+                )
+            published.note_journal(con, ledger.export_rows(run.tenant))
+            yield MaterializeResult(
+                asset_key="claims",
+                metadata=about_table(con, "claims", unclaimable=query_table(con, UNCLAIMABLE, ["reason", "rows", "kr"])),
+            )
+            yield MaterializeResult(
+                asset_key="settlements",
+                metadata=about_table(con, "settlements", by_kind=query_table(con, SETTLED, ["kind", "rows", "kr"])),
+            )
+            yield MaterializeResult(asset_key="interest_periods", metadata=about_table(con, "interest_periods"))
+            yield MaterializeResult(
+                asset_key="case_states",
+                metadata=about_table(
+                    con,
+                    "case_states",
+                    states=markdown_table(["state", "cases"], sorted(summary.states.items())),
+                    principal_open=kroner(summary.principal_open),
+                    costs_open=kroner(summary.costs_open),
+                    new_cases=len(summary.new_cases),
+                    planned_letters=summary.planned_letters,
+                    planned_vouchers=summary.planned_vouchers,
+                ),
+            )
+            yield AssetCheckResult(
+                asset_key=AssetKey("interest_periods"),
+                check_name="figures_are_final",
+                passed=not summary.problems,
+                severity=AssetCheckSeverity.ERROR,
+                description="; ".join(summary.problems) or "every figure of the day is stored",
+                metadata={"provisional_cases": summary.provisional},
+            )
+            yield counted(con)
+
+    @asset(
+        group_name=GROUP,
+        partitions_def=partitions,
+        backfill_policy=BackfillPolicy.single_run(),
+        deps=["case_states", "sent_letters", "confirmed_vouchers"],
+        kinds={"duckdb", "table"},
+        owners=OWNERS,
+        description="The case table as published: one row per case and business date, after the day's letters and vouchers.",
+    )
+    def cases(
+        context: AssetExecutionContext, book: Book, journal: JournalResource, clock: Clock
+    ) -> MaterializeResult[Any]:
+        run = span(context)
+        ledger = journal.open()
+        with book.session(run.tenant) as con:
+            if run.is_range:
+                published.note_imported_range(con, run.first, run.last)
+                return MaterializeResult(
+                    metadata={
+                        "days": f"{run.first} to {run.last}",
+                        "how": "past days are derived when they are asked for, from today's knowledge of the ledger",
+                        "dagster/row_count": row_count(con, "case_states"),
+                    }
+                )
+            if published.journal_moved(con, ledger.export_rows(run.tenant)):
+                tenant = ledger.tenant(run.tenant)
+                derive_day(con, ledger, tenant, run.last, live=run.last == clock.today())
+            published.publish(con, run.last)
+            return MaterializeResult(
+                metadata=about_table(con, "case_states", states=query_table(con, STATES, ["state", "cases", "kr open"]))
+            )
+
+    return [derive_cases, cases]
+
+
+def counted(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:
+    """Whether every invoice row of the mirror is a claim, was settled in time, or is listed as unclaimable."""
+    found = con.execute(
+        """
+        select
+            (select count(*) from poweroffice_ledger_entries where voucher_type = 'OutgoingInvoice') as invoices,
+            (select count(*) from claims) as claims,
+            (select count(*) from unclaimable) as unclaimable
+        """
+    ).fetchone()
+    invoices, claims, unclaimable = found or (0, 0, 0)
+    return AssetCheckResult(
+        asset_key=AssetKey("claims"),
+        check_name="every_invoice_is_accounted_for",
+        passed=claims <= invoices,
+        metadata={"invoices": invoices, "claims": claims, "unclaimable": unclaimable},
+    )
+
+
+UNCLAIMABLE = "select reason, count(*), sum(amount) from unclaimable group by reason order by reason"
+SETTLED = "select kind, count(*), sum(amount) from settlements group by kind order by kind"
+STATES = "select state, count(*), sum(total_open) from case_states group by state order by state"

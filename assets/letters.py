@@ -1,0 +1,282 @@
+"""Letters: planned → written → sent, each at most once, and only on the day itself (rules §§ 4.3 to 4.5, 9).
+
+Belongs here: what runs in which order for a tenant's day, and what a person reads about it. Not here: what a letter
+says or how a lost answer is settled (`kredin_pipeline.letters`), connections (`resources.post`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetsDefinition,
+    BackfillPolicy,
+    MaterializeResult,
+    MetadataValue,
+    MultiPartitionsDefinition,
+    asset,
+)
+
+from assets.metadata import kroner, markdown_table
+from assets.run_span import refusal, span
+from kredin_pipeline.journal import Decision, Journal, OutboxItem, Tenant
+from kredin_pipeline.journal.outbox import Intent
+from kredin_pipeline.letters.compose import Composed, Sender, compose_letters
+from kredin_pipeline.letters.content import Creditor, LetterContent
+from kredin_pipeline.letters.dispatch import LetterDispatch, LetterReport
+from kredin_pipeline.letters.intents import IntentPlan, letter_of, plan_intents
+from kredin_pipeline.letters.last_look import OpenItem, Picture, open_picture
+from resources.book import Book
+from resources.clock import Clock
+from resources.journal import JournalResource
+from resources.post import Post
+from resources.poweroffice import PowerOffice
+
+GROUP = "letters"
+OWNERS = ["team:receivables"]
+WITHOUT_EFFECT = frozenset({"note", "sign"})
+"""Decisions that change nothing about a letter that is about to leave."""
+
+
+def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefinition]:
+    """``letters`` (written into the outbox) and ``sent_letters`` (out of the house), cut by ``partitions``."""
+
+    @asset(
+        group_name=GROUP,
+        partitions_def=partitions,
+        backfill_policy=BackfillPolicy.single_run(),
+        deps=["case_states"],
+        kinds={"duckdb", "sqlite"},
+        owners=OWNERS,
+        description=(
+            "The letters (*brev*) of the day, written out line by line and committed to the outbox as intents. In "
+            "`observe` mode, in a backfill and for a past day they are only counted."
+        ),
+        check_specs=[
+            AssetCheckSpec(
+                "every_letter_can_be_written",
+                asset="letters",
+                description="Each planned letter has an address, and sums that its lines explain to the øre.",
+            )
+        ],
+    )
+    def letters(
+        context: AssetExecutionContext, book: Book, journal: JournalResource, post: Post, clock: Clock
+    ) -> MaterializeResult[Any]:
+        run = span(context)
+        opened = journal.open()
+        tenant = opened.tenant(run.tenant)
+        today = clock.today()
+        refused = refusal(context, today, tenant.live)
+        composed = Composed((), {}, ())
+        if run.last == today and not run.is_range:
+            with book.session(run.tenant) as con:
+                composed = compose_letters(con, today, sender_of(tenant))
+        if refused is not None:
+            return _written(composed, None, refused)
+        dispatch = LetterDispatch(opened, post, clock.now, context.run_id)
+        dispatch.settle_earlier(opened.open_items(run.tenant, "letter", ("sending", "outcome_unknown", "posted")))
+        outbox = opened.items(run.tenant, "letter")
+        plan = plan_intents(composed.letters, composed.open_credits, outbox, today, dispatch.report.requeued)
+        commit(opened, tenant.name, plan, today, clock.now())
+        return _written(composed, plan, None)
+
+    @asset(
+        group_name=GROUP,
+        partitions_def=partitions,
+        backfill_policy=BackfillPolicy.single_run(),
+        deps=["letters"],
+        kinds={"email", "pdf"},
+        owners=OWNERS,
+        description=(
+            "The letters that left the house today, by e-mail or through the letter drop, after a last look at the "
+            "ledger and at what people decided. Nothing ever leaves from a backfill, a past day or `observe` mode."
+        ),
+        check_specs=[
+            AssetCheckSpec(
+                "every_letter_has_left",
+                asset="sent_letters",
+                description="No letter waits for a door that is closed, a refusal, or an answer that was lost.",
+            )
+        ],
+    )
+    def sent_letters(
+        context: AssetExecutionContext,
+        journal: JournalResource,
+        poweroffice: PowerOffice,
+        post: Post,
+        clock: Clock,
+    ) -> MaterializeResult[Any]:
+        run = span(context)
+        opened = journal.open()
+        tenant = opened.tenant(run.tenant)
+        today = clock.today()
+        refused = refusal(context, today, tenant.live)
+        if refused is not None:
+            return _sent(LetterReport(), refused)
+        waiting = opened.open_items(run.tenant, "letter", ("intended",))
+        dispatch = LetterDispatch(opened, post, clock.now, context.run_id)
+        todays = [item for item in waiting if item.planned_on == today]
+        if todays:
+            picture = picture_now(tenant, todays, poweroffice, opened, today)
+            dispatch.send(dispatch.last_look(todays, picture))
+        for item in opened.items(run.tenant, "letter", ("outcome_unknown",)):
+            dispatch.report.unknown.setdefault(item.key, item.reason or "no answer")
+        return _sent(dispatch.report, None)
+
+    return [letters, sent_letters]
+
+
+def sender_of(tenant: Tenant) -> Sender:
+    """The creditor as the tenant's settings describe it; what is not set comes from the company's registration."""
+    chosen = tenant.settings
+    return Sender(
+        tenant=tenant.name,
+        creditor=Creditor(
+            name=chosen.creditor_name or tenant.company_name,
+            orgnr=chosen.creditor_orgnr or tenant.organization_no,
+            address=chosen.creditor_address,
+            email=chosen.creditor_email,
+            phone=chosen.creditor_phone,
+            bank_account=chosen.bank_account,
+            reply_to=chosen.reply_to,
+        ),
+        new_act_from=chosen.inkassolov_2026_from,
+    )
+
+
+def commit(journal: Journal, tenant: str, plan: IntentPlan, today: date, at: datetime) -> None:
+    """Write the plan into the outbox; an intent is committed before anything can leave."""
+    for key in plan.requeue:
+        journal.requeue(key, "refused by e-mail, tried another way", at)
+    journal.intend_all(
+        tenant, [Intent(one.key, "letter", one.case_ids, one.payload, today) for one in plan.intents], at
+    )
+    for key, reason in plan.cancel.items():
+        journal.cancel(key, reason, at)
+
+
+def picture_now(
+    tenant: Tenant, items: Sequence[OutboxItem], poweroffice: PowerOffice, journal: Journal, today: date
+) -> Picture:
+    """What the ledger and the people say at the moment of sending; the ledger is asked once for all letters."""
+    customers = sorted({claim.customer_no for item in items for claim in letter_of(item).claims})
+    with poweroffice.connected(tenant.client_key) as client:
+        rows = client.open_items(today, customers)
+    balances, credits = open_picture(_open_items(rows))
+    written_at = min(item.changed_at for item in items)
+    newer = [one for one in journal.decisions(tenant.name) if one.decided_at > written_at and _counts(one)]
+    return Picture(
+        balances=balances,
+        credits=credits,
+        decided_cases=frozenset(one.case_id for one in newer if one.case_id),
+        decided_customers=frozenset(one.customer_no for one in newer if one.customer_no and not one.case_id),
+    )
+
+
+def _counts(decision: Decision) -> bool:
+    return decision.refused_because is None and decision.kind not in WITHOUT_EFFECT
+
+
+def _open_items(rows: Iterable[Mapping[str, Any]]) -> list[OpenItem]:
+    """The wire's rows; ids become text and balances decimal by their shortest text (PowerOffice reference § 8)."""
+    return [
+        OpenItem(
+            entry_id=str(row["Id"]),
+            customer_no=str(row.get("CustomerAccountNo") or ""),
+            balance=Decimal(str(row["Balance"])).quantize(Decimal("0.01")),
+        )
+        for row in rows
+    ]
+
+
+def _written(composed: Composed, plan: IntentPlan | None, refused: str | None) -> MaterializeResult[Any]:
+    problems = [*composed.problems, *(plan.problems if plan else ())]
+    return MaterializeResult(
+        metadata={
+            "planned": len(composed.letters),
+            "intended": len(plan.intents) if plan else 0,
+            "dropped": len(plan.cancel) if plan else 0,
+            "left_alone": len(plan.left_alone) if plan else 0,
+            "nothing_intended_because": refused or "-",
+            "letters": letter_table(composed.letters),
+            **sums(composed.letters),
+        },
+        check_results=[
+            AssetCheckResult(
+                check_name="every_letter_can_be_written",
+                passed=not problems,
+                severity=AssetCheckSeverity.ERROR,
+                description="; ".join(problems) or "every planned letter is written",
+                metadata={"letters_that_wait": len(problems)},
+            )
+        ],
+    )
+
+
+def _sent(report: LetterReport, refused: str | None) -> MaterializeResult[Any]:
+    stuck = {**report.not_sent, **report.rejected, **report.unknown}
+    return MaterializeResult(
+        metadata={
+            "dagster/row_count": len(report.sent),
+            "sent": len(report.sent),
+            "nothing_sent_because": refused or "-",
+            "letters": letter_table(report.sent),
+            "dropped": reason_table(report.dropped),
+            "waiting": reason_table(stuck),
+            **sums(report.sent),
+        },
+        check_results=[
+            AssetCheckResult(
+                check_name="every_letter_has_left",
+                passed=not stuck,
+                severity=AssetCheckSeverity.WARN,
+                description="; ".join(f"{key}: {why}" for key, why in stuck.items()) or "every letter has left",
+                metadata={"waiting": len(stuck)},
+            )
+        ],
+    )
+
+
+def sums(letters: Sequence[LetterContent]) -> dict[str, str]:
+    """What the letters ask for, as a person reads it."""
+    return {
+        "principal": kroner(sum((one.principal for one in letters), Decimal(0))),
+        "interest": kroner(sum((one.interest for one in letters), Decimal(0))),
+        "fees": kroner(sum((one.fee for one in letters), Decimal(0))),
+        "total": kroner(sum((one.total for one in letters), Decimal(0))),
+    }
+
+
+def letter_table(letters: Sequence[LetterContent]) -> MetadataValue:
+    """One row per letter for the UI."""
+    headings = ["cases", "invoices", "step", "channel", "principal", "interest", "fee", "total", "deadline"]
+    return markdown_table(
+        headings,
+        [
+            [
+                ", ".join(one.case_ids),
+                ", ".join(one.invoice_nos),
+                one.step,
+                one.channel,
+                kroner(one.principal),
+                kroner(one.interest),
+                kroner(one.fee),
+                kroner(one.total),
+                one.deadline.isoformat(),
+            ]
+            for one in letters
+        ],
+    )
+
+
+def reason_table(reasons: Mapping[str, str]) -> MetadataValue:
+    """Outbox keys with why, for the UI."""
+    return markdown_table(["outbox key", "why"], sorted(reasons.items()))

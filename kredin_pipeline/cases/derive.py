@@ -1,0 +1,217 @@
+"""One derivation: from the mirror and the journal's copies to case states, planned letters and planned vouchers.
+
+Belongs here: the order of things and the one transaction around them. Not here: any rule; those stand in the SQL files
+(10 to 39 in ``claims``, 40 to 99 here), in ``allocation`` and in ``steps``. The same day derived twice gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol, Self
+
+import duckdb
+
+from kredin_pipeline.cases import settling
+from kredin_pipeline.cases.claims import (
+    Parameters,
+    create_tables,
+    derive_claims,
+    load_journal,
+    load_law,
+    sql_text,
+)
+from kredin_pipeline.cases.settings import TenantSettings
+from kredin_pipeline.cases.steps import LetterPlan
+from kredin_pipeline.law.rates import STANDARD_COMPENSATION, FeeTable, NoRate, Rates, fee_table, statutory_rates
+
+
+@dataclass(frozen=True)
+class LawTables:
+    """The figures a derivation uses; ``stored`` are those of the release."""
+
+    rates: Rates
+    fees: FeeTable
+
+    @classmethod
+    def stored(cls) -> Self:
+        """The late interest rates and fees that come with the package."""
+        return cls(statutory_rates(), fee_table())
+
+
+class NamedRow(Protocol):
+    """A named tuple of the journal, its fields named as the columns of the book's copy."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+class JournalLike(Protocol):
+    """What ``Journal.rows`` answers: the four lists that the book copies."""
+
+    @property
+    def cases(self) -> Sequence[NamedRow]: ...
+    @property
+    def decisions(self) -> Sequence[NamedRow]: ...
+    @property
+    def letters(self) -> Sequence[NamedRow]: ...
+    @property
+    def vouchers(self) -> Sequence[NamedRow]: ...
+
+
+@dataclass(frozen=True)
+class DerivationInput:
+    """What a derivation is told. Dates are Oslo days.
+
+    ``live``: the partition is today's and not a backfill; only then are letters and vouchers planned (in ``observe``
+    mode too, where they do not leave). ``journal``: copied into the book first; None leaves the copies as they are.
+    ``letters_in_flight``: keys of letters that may have left without our knowing; they are not planned again.
+    """
+
+    tenant: str
+    business_date: date
+    settings: TenantSettings
+    connected_on: date
+    law: LawTables = field(default_factory=LawTables.stored)
+    live: bool = True
+    journal: JournalLike | None = None
+    letters_in_flight: frozenset[str] = frozenset()
+
+    def parameters(self) -> Parameters:
+        """The settings with every null given its meaning."""
+        return Parameters.of(self.tenant, self.business_date, self.connected_on, self.live, self.settings)
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """A claim that became a case in this derivation and has no number in the journal yet (rules § 1.3)."""
+
+    case_id: str
+    voucher_id: str
+    invoice_no: str | None
+    customer_no: str | None
+    orgnr: str | None
+    opened_on: date
+
+
+@dataclass(frozen=True)
+class DerivationSummary:
+    """What a derivation found. ``states`` counts cases by state; amounts in kroner.
+
+    ``problems``: what kept a figure provisional or a letter at home, each naming what is missing and for which day
+    (``no rate for 2027-01-01``); empty when all is well.
+    """
+
+    business_date: date
+    states: Mapping[str, int]
+    principal_open: Decimal
+    costs_open: Decimal
+    provisional: int
+    planned_letters: int
+    planned_vouchers: int
+    planned_reversals: int
+    new_cases: tuple[NewCase, ...]
+    problems: tuple[str, ...]
+
+
+def derive(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> DerivationSummary:
+    """Derives one business date in one transaction: SQL files 10 to 99, allocation, limits, fees and letters.
+
+    Needs the mirror (``poweroffice_*`` and ``debtors``). On any error nothing of the day is changed. Raises
+    ``duckdb.Error`` when a table is missing.
+    """
+    con.execute("begin")
+    try:
+        create_tables(con)
+        con.execute(sql_text("conclusions.sql"))
+        load_law(con, world.business_date, world.law.rates)
+        if world.journal is not None:
+            load_journal(
+                con,
+                **{
+                    name: [row._asdict() for row in getattr(world.journal, name)]  # pyright: ignore[reportPrivateUsage]
+                    for name in ("cases", "decisions", "letters", "vouchers")
+                },
+            )
+        parameters = world.parameters()
+        derive_claims(con, parameters)
+        summary = conclude(con, parameters, world.law, world.letters_in_flight)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    return summary
+
+
+def conclude(
+    con: duckdb.DuckDBPyConnection,
+    parameters: Parameters,
+    law: LawTables,
+    letters_in_flight: frozenset[str] = frozenset(),
+) -> DerivationSummary:
+    """Everything after the claims: files 40 to 99. Needs ``parameters``, law tables, claims and settlements."""
+    settling.load_compensation(con, law.fees)
+    con.execute(sql_text("sql/40_accounts.sql"))
+    settling.settle(con, parameters, law.rates)
+    con.execute(sql_text("sql/45_reductions.sql"))
+    con.execute(sql_text("sql/50_interest.sql"))
+    con.execute(sql_text("sql/60_costs.sql"))
+    settling.move_limits(con, parameters)
+    con.execute(sql_text("sql/70_states.sql"))
+    con.execute(sql_text("sql/80_steps.sql"))
+    letters = settling.plan(con, parameters, law.fees, letters_in_flight)
+    con.execute(sql_text("sql/90_vouchers.sql"))
+    return _summary(con, parameters, law, letters)
+
+
+def _summary(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables, letters: LetterPlan
+) -> DerivationSummary:
+    rows = con.execute(
+        "select state, count(*), sum(principal_open), sum(costs_open), count(*) filter (where provisional) "
+        "from case_states group by state"
+    ).fetchall()
+    counts = con.execute(
+        "select (select count(distinct letter_key) from planned_letters), (select count(*) from planned_vouchers), "
+        "(select count(*) from planned_reversals)"
+    ).fetchone()
+    assert counts is not None
+    new = con.execute(
+        "select case_id, voucher_id, invoice_no, customer_no, orgnr, business_date "
+        "from accounts, parameters where not in_journal order by case_id"
+    ).fetchall()
+    provisional = sum(int(row[4]) for row in rows)
+    return DerivationSummary(
+        business_date=parameters.business_date,
+        states={row[0]: row[1] for row in rows},
+        principal_open=sum((row[2] for row in rows), Decimal("0.00")),
+        costs_open=sum((row[3] for row in rows), Decimal("0.00")),
+        provisional=provisional,
+        planned_letters=counts[0],
+        planned_vouchers=counts[1],
+        planned_reversals=counts[2],
+        new_cases=tuple(NewCase(*row) for row in new),
+        problems=(*(_missing_figures(con, parameters, law) if provisional else ()), *letters.problems),
+    )
+
+
+def _missing_figures(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables
+) -> list[str]:
+    """The first day without a rate, and the due dates without a compensation (rules §§ 3, 4.2)."""
+    problems: list[str] = []
+    spans = con.execute(
+        "select min(from_date), max(to_date), count(distinct case_id) from principal_spans where provisional"
+    ).fetchone()
+    if spans is not None and spans[0] is not None:
+        day = law.rates.known_until(spans[0], spans[1])
+        problems.append(
+            f"{parameters.tenant}: no rate for {day.isoformat()}; the interest of {spans[2]} cases is computed to that "
+            "day and provisional, and no letter or voucher leaves on it. Store the half-year's rate"
+        )
+    for (due_date,) in con.execute(
+        "select distinct due_date from compensations join accounts using (case_id) where missing order by 1 limit 3"
+    ).fetchall():
+        problems.append(f"{parameters.tenant}: {NoRate(due_date, STANDARD_COMPENSATION)}; store the half-year's figure")
+    return problems

@@ -1,0 +1,161 @@
+"""The published case table: what it has for columns, how a day gets into it, and how any day is read.
+
+Belongs here: the history table ``cases`` and reading it as of a date. Not here: how a row comes about (``derive``). A day
+that a live run published is read as it was published. A day that only a historical import covers is derived when it is
+asked for, into temporary tables, from today's knowledge; so an import of years costs no more than the rows of its events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any, Final
+
+import duckdb
+
+from kredin_pipeline.cases.claims import Parameters, derive_claims
+from kredin_pipeline.cases.derive import LawTables, conclude
+
+COLUMNS: Final[tuple[tuple[str, str], ...]] = (
+    ("tenant", "VARCHAR"),
+    ("business_date", "DATE"),
+    ("case_id", "VARCHAR"),
+    ("invoice_no", "VARCHAR"),
+    ("kid", "VARCHAR"),
+    ("customer_no", "VARCHAR"),
+    ("customer_name", "VARCHAR"),
+    ("orgnr", "VARCHAR"),
+    ("debtor_kind", "VARCHAR"),
+    ("due_date", "DATE"),
+    ("currency", "VARCHAR"),
+    ("principal", "DECIMAL(18,2)"),
+    ("credited", "DECIMAL(18,2)"),
+    ("paid", "DECIMAL(18,2)"),
+    ("written_off", "DECIMAL(18,2)"),
+    ("principal_open", "DECIMAL(18,2)"),
+    ("interest", "DECIMAL(18,2)"),
+    ("fees", "DECIMAL(18,2)"),
+    ("compensation", "DECIMAL(18,2)"),
+    ("costs_paid", "DECIMAL(18,2)"),
+    ("costs_waived", "DECIMAL(18,2)"),
+    ("costs_open", "DECIMAL(18,2)"),
+    ("total_open", "DECIMAL(18,2)"),
+    ("state", "VARCHAR"),
+    ("closed_reason", "VARCHAR"),
+    ("closed_on", "DATE"),
+    ("holds", "VARCHAR[]"),
+    ("flags", "VARCHAR[]"),
+    ("last_step", "VARCHAR"),
+    ("last_step_on", "DATE"),
+    ("deadline", "DATE"),
+    ("next_step", "VARCHAR"),
+    ("next_step_on", "DATE"),
+    ("limitation_date", "DATE"),
+    ("loss_ground", "VARCHAR"),
+    ("ledger_balance", "DECIMAL(18,2)"),
+)
+"""The published columns in their order, with their DuckDB types; ``provisional`` stands beside them (rules § 3)."""
+
+_SELECTED: Final = ", ".join([name for name, _ in COLUMNS] + ["provisional"])
+_DERIVED: Final = (
+    "claims", "unclaimable", "settlements", "surpluses", "surplus_claims", "customer_credits", "reopenings",
+    "interest_periods", "costs", "allocations", "case_states", "planned_letters", "planned_vouchers",
+    "planned_reversals",
+)  # fmt: skip
+
+
+class NothingPublished(LookupError):
+    """The book has no case table for the day asked, nor for any day before it."""
+
+
+def publish(con: duckdb.DuckDBPyConnection, business_date: date) -> int:
+    """Puts the derived rows of ``business_date`` into the history ``cases``, in place of what that day had.
+
+    Returns the number of rows. Raises ``ValueError`` when the last derivation was for another day. Joins a transaction
+    that is open; otherwise the exchange is one of its own.
+    """
+    derived = con.execute("select any_value(business_date) from parameters").fetchone()
+    if derived is None or derived[0] != business_date:
+        found = None if derived is None else derived[0]
+        raise ValueError(f"publish: found a derivation for {found}, want {business_date}; derive that day first")
+    con.execute("delete from cases where business_date = ?", [business_date])
+    con.execute("insert into cases by name select * from case_states")
+    counted = con.execute("select count(*) from case_states").fetchone()
+    return 0 if counted is None else int(counted[0])
+
+
+def mark_imported(con: duckdb.DuckDBPyConnection, first_day: date, last_day: date, at: datetime) -> None:
+    """Notes that the days from ``first_day`` to ``last_day`` can be read as of any of them (a historical import)."""
+    con.execute("delete from imported_ranges where first_day = ? and last_day = ?", [first_day, last_day])
+    con.execute("insert into imported_ranges values (?, ?, ?)", [first_day, last_day, at])
+
+
+def rows(
+    con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None
+) -> list[dict[str, Any]]:
+    """The published case rows of ``business_date``, one dictionary each, in the order of customer and invoice.
+
+    A day that was published is read from the history; a day inside an imported range is derived as of then; for any
+    other day the newest one before it is given (its own ``business_date`` says which). Works on a read-only book.
+    Raises ``NothingPublished`` when there is none.
+    """
+    newest = con.execute(
+        "select max(business_date) from cases where business_date <= ?", [business_date]
+    ).fetchone()
+    published_on = None if newest is None else newest[0]
+    if published_on != business_date and _imported(con, business_date):
+        with as_of(con, business_date, law):
+            return _read(con, "case_states", business_date)
+    if published_on is None:
+        raise NothingPublished(f"no case table is published on or before {business_date}; run that day or import it")
+    return _read(con, "cases", published_on)
+
+
+@contextmanager
+def as_of(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None) -> Iterator[None]:
+    """Derives a past day into temporary tables that stand before the book's own while the block runs.
+
+    Uses the settings of the last derivation and today's knowledge of the ledger; plans no letter and no voucher.
+    """
+    shadows = ("parameters", *_DERIVED)
+    try:
+        for name in _DERIVED:
+            con.execute(f"create or replace temp table {name} as select * from main.{name} limit 0")
+        con.execute(
+            "create or replace temp table parameters as "
+            "select * replace (?::date as business_date, false as live) from main.parameters",
+            [business_date],
+        )
+        derive_claims(con)
+        conclude(con, _parameters(con), law or LawTables.stored())
+        yield
+    finally:
+        for name in shadows:
+            con.execute(f"drop table if exists temp.{name}")
+
+
+def _parameters(con: duckdb.DuckDBPyConnection) -> Parameters:
+    """The parameters as they stand in the table; the course stays in ``step_settings``."""
+    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice")]
+    found = con.execute(f"select {', '.join(names)} from parameters").fetchone()
+    if found is None:
+        raise NothingPublished("the book has no parameters; no day was derived in it yet")
+    return Parameters(**dict(zip(names, found, strict=True)))
+
+
+def _imported(con: duckdb.DuckDBPyConnection, business_date: date) -> bool:
+    found = con.execute(
+        "select count(*) from imported_ranges where ? between first_day and last_day", [business_date]
+    ).fetchone()
+    return found is not None and found[0] > 0
+
+
+def _read(con: duckdb.DuckDBPyConnection, table: str, business_date: date) -> list[dict[str, Any]]:
+    cursor = con.execute(
+        f"select {_SELECTED} from {table} where business_date = ? order by customer_no, due_date, invoice_no, case_id",
+        [business_date],
+    )
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

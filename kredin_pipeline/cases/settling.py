@@ -1,0 +1,286 @@
+"""The way between the book and the pure functions of a derivation: cases with events in, allocations and limits out.
+
+Belongs here: reading rows into ``allocation``, ``law.limitation`` and ``steps``, and writing their answers back. Not
+here: any rule. Amounts cross as integer øre.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from kredin_pipeline.cases.allocation import Account, Kept, Reduction, Surplus, Waiver, allocate
+from kredin_pipeline.cases.claims import Parameters
+from kredin_pipeline.cases.steps import DueStep, LetterPlan, PlannedClaim, plan_letters
+from kredin_pipeline.law import fees
+from kredin_pipeline.law.limitation import Interruption, limitation_date
+from kredin_pipeline.law.rates import NO_INTEREST, STANDARD_COMPENSATION, AgreedRate, FeeTable, Rates, fee_rows
+
+Rows = list[tuple[Any, ...]]
+
+_EVENTFUL = """
+create or replace temp table eventful as      -- cases on which more happens than plain payments (rules §§ 4.6, 5)
+with
+plain as (
+    select case_id from kept_letters
+    union select case_id from accounts where waives
+    union select surplus_claims.case_id from surplus_claims join surpluses using (entry_id)
+    union select settlements.case_id from settlements, parameters
+          where allocation = 'costs_first' and kind = 'payment' and effective_on >= connected_on
+)
+select distinct plain.case_id from plain join accounts using (case_id)
+"""
+
+_EMPTY = """
+create or replace temp table waived (case_id varchar, costs decimal(18, 2), interest decimal(18, 2), last_on date);
+create or replace temp table limitations (case_id varchar, limitation_date date)
+"""
+
+
+def load_compensation(con: duckdb.DuckDBPyConnection, table: FeeTable) -> None:
+    """The stored standard compensations (standardkompensasjon), one row per half-year, for ``40_accounts.sql``."""
+    con.execute(
+        "create or replace temp table compensation_rates (valid_from date, valid_to date, amount decimal(18, 2))"
+    )
+    rows = [(first, last, amount) for kind, first, last, amount in fee_rows(table) if kind == STANDARD_COMPENSATION]
+    _insert(con, "compensation_rates", ("date", "date", "decimal(18, 2)"), rows)
+
+
+def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates) -> None:
+    """Shares out the money of the cases with events: fills ``allocations`` and the temporary ``waived``."""
+    con.execute("delete from allocations")
+    con.execute(_EMPTY)
+    con.execute(_EVENTFUL)
+    accounts = _accounts(con, parameters, rates)
+    if not accounts:
+        return
+    outcome = allocate(
+        accounts,
+        _surpluses(con),
+        costs_first=parameters.allocation == "costs_first",
+        connected_on=parameters.connected_on,
+    )
+    _insert(
+        con,
+        "allocations",
+        ("varchar", "varchar", "date", *["decimal(18, 2)"] * 4),
+        [
+            (a.case_id, a.settlement_key, a.on, *map(_kroner, (a.to_fee, a.to_interest, a.to_principal, a.to_credit)))
+            for a in outcome.allocations
+        ],
+    )
+    _insert(
+        con,
+        "waived",
+        ("varchar", "decimal(18, 2)", "decimal(18, 2)", "date"),
+        [(w.case_id, _kroner(w.costs_ore), _kroner(w.interest_ore), w.last_on) for w in outcome.waived],
+    )
+
+
+def move_limits(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> None:
+    """Limitation of the cases on which something interrupted it, into the temporary ``limitations`` (rules § 8)."""
+    rows = _fetch(
+        con,
+        """
+        select accounts.case_id, original_due_date, coalesce(try_cast(payload ->> '$.date' as date), effective_on),
+            case when decisions.kind = 'legal' then coalesce(payload ->> '$.legal', payload ->> '$.kind')
+                 else 'acknowledgement' end
+        from accounts join journal_decisions as decisions using (case_id), parameters
+        where accounts.interrupts and decisions.kind in ('acknowledge', 'legal') and effective_on <= business_date
+        union all
+        select accounts.case_id, original_due_date, effective_on, 'acknowledgement'
+        from accounts join settlements using (case_id), parameters
+        where part_payment_acknowledges and settlements.kind = 'payment'
+        """,
+    )
+    due: dict[str, date] = {}
+    events: defaultdict[str, list[Interruption]] = defaultdict(list)
+    known = ("acknowledgement", "conciliation_complaint", "enforcement_petition", "no_binding_decision", "judgment")
+    for case_id, due_date, on, kind in rows:
+        due[case_id] = due_date
+        if kind in known:
+            events[case_id].append(Interruption(on, kind))
+    _insert(
+        con,
+        "limitations",
+        ("varchar", "date"),
+        [(case_id, limitation_date(due[case_id], found)) for case_id, found in events.items()],
+    )
+
+
+def plan(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, table: FeeTable, in_flight: frozenset[str]
+) -> LetterPlan:
+    """Fills ``planned_letters`` with today's letters, less those whose key is already on its way (``in_flight``)."""
+    con.execute("delete from planned_letters")
+    due = _due_steps(con)
+    if not due:
+        return LetterPlan((), ())
+    found = plan_letters(
+        due,
+        _earlier_letters(con),
+        tenant=parameters.tenant,
+        on=parameters.business_date,
+        shared=parameters.one_letter_per_debtor,
+        new_act_from=parameters.inkassolov_2026_from,
+        fee_table=table,
+    )
+    claims = tuple(claim for claim in found.claims if claim.letter_key not in in_flight)
+    money = ["decimal(18, 2)"] * 6
+    _insert(
+        con,
+        "planned_letters",
+        ("varchar", "varchar", "varchar", "varchar", "date", "date", *money, "boolean"),
+        [_letter_row(claim) for claim in claims],
+    )
+    return LetterPlan(claims, found.problems)
+
+
+def _accounts(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates) -> list[Account]:
+    rows = _fetch(
+        con,
+        """
+        select case_id, principal_ore, interest_from, interest_until, accrual,
+            coalesce((compensations.amount * 100)::bigint, 0),
+            case when accounts.deleted_in_ledger_on is not null
+                   or principal <= (select coalesce(sum(amount), 0) from settlements as credits
+                                    where credits.case_id = accounts.case_id and kind in ('credit_note', 'reversal'))
+                 then date '0001-01-01'
+                 when closed and coalesce(closed_reason, 'withdrawn') <> 'debtor_insolvent' then closed_on end
+        from accounts join eventful using (case_id) left join compensations using (case_id)
+        """,
+    )
+    if not rows:
+        return []
+    letters = _grouped(
+        con,
+        "select case_id, sent_on, (fee * 100)::bigint from case_letters join eventful using (case_id) where fee_stands",
+    )
+    reductions = _grouped(
+        con,
+        """
+        select case_id, settlement_key, effective_on, (amount * 100)::bigint, kind = 'payment', interest_from_due
+        from settlements join eventful using (case_id)
+        where kind not in ('write_off', 'own_voucher') order by effective_on, settlement_key
+        """,
+    )
+    waivers = _grouped(
+        con,
+        """
+        select case_id, effective_on, (try_cast(payload ->> '$.amount' as decimal(18, 2)) * 100)::bigint
+        from journal_decisions join eventful using (case_id), parameters
+        where kind = 'waive_costs' and effective_on <= business_date order by seq
+        """,
+    )
+    kept = _grouped(con, "select case_id, sent_on, kept_on, costs_asked_ore from kept_letters")
+    booked = _grouped(
+        con,
+        """
+        select case_id, settlement_key, (fee * 100)::bigint, (interest * 100)::bigint
+        from journal_vouchers join eventful using (case_id)
+        where state in ('sending', 'posted', 'confirmed', 'outcome_unknown', 'conflict')
+          and not coalesce(reversed, false)
+        """,
+    )
+    agreed = AgreedRate(parameters.interest_rate_bp or 0)
+    sources = {"statutory": rates, "agreed": agreed, "none": NO_INTEREST}
+    return [
+        Account(
+            case_id=case_id,
+            principal_ore=principal,
+            interest_from=first,
+            interest_until=until,
+            rates=sources[accrual],
+            fees=tuple((on, ore) for on, ore in letters[case_id]),
+            compensation_ore=compensation,
+            reductions=tuple(Reduction(*part) for part in reductions[case_id]),
+            waivers=tuple(Waiver(*waiver) for waiver in waivers[case_id]),
+            kept=tuple(Kept(*letter) for letter in kept[case_id]),
+            costs_until=costs_until,
+            booked={key: (fee, interest) for key, fee, interest in booked[case_id]},
+        )
+        for case_id, principal, first, until, accrual, compensation, costs_until in rows
+    ]
+
+
+def _surpluses(con: duckdb.DuckDBPyConnection) -> list[Surplus]:
+    rows = _fetch(
+        con,
+        """
+        select surpluses.settlement_key, any_value(surpluses.effective_on), any_value((surpluses.amount * 100)::bigint),
+            list(surplus_claims.case_id order by surplus_claims.share_rank)
+        from surpluses join surplus_claims using (entry_id)
+        group by surpluses.settlement_key
+        """,
+    )
+    return [Surplus(key, on, ore, tuple(case_ids)) for key, on, ore, case_ids in rows]
+
+
+def _due_steps(con: duckdb.DuckDBPyConnection) -> list[DueStep]:
+    rows = _fetch(
+        con,
+        """
+        select case_id, customer_id, lead_case_id, position, step, channel, deadline_days,
+            case when fee_is_maximum then null else coalesce(fee_setting, 0) end, due_date, counted_due_date,
+            coalesce(invoice_no, ''), case when restarted_on is null then '' else due_date::varchar end,
+            principal, principal_asked, fees, compensation, interest, interest_open, costs_settled, no_fees, is_minor,
+            dispute
+        from due_steps
+        """,
+    )
+    return [DueStep(*row) for row in rows]
+
+
+def _earlier_letters(con: duckdb.DuckDBPyConnection) -> dict[str, list[fees.Letter]]:
+    found: defaultdict[str, list[fees.Letter]] = defaultdict(list)
+    for case_id, step, sent_on, last_day, fee, kept in _fetch(
+        con,
+        """
+        select letters.case_id, letters.step, letters.sent_on, letters.deadline,
+            case when letters.fee_stands then letters.fee else 0 end, kept.case_id is not null
+        from case_letters as letters
+        left join kept_letters as kept on kept.case_id = letters.case_id and kept.sent_on = letters.sent_on
+        where letters.counts and letters.case_id in (select case_id from due_steps)
+        order by letters.sent_on, letters.rank
+        """,
+    ):
+        found[case_id].append(fees.Letter(step, sent_on, last_day, Decimal(fee), kept))
+    return found
+
+
+def _letter_row(claim: PlannedClaim) -> tuple[object, ...]:
+    return (
+        claim.letter_key, claim.case_id, claim.step, claim.channel, claim.planned_on, claim.deadline, claim.fee,
+        claim.interest, claim.principal_original, claim.principal_paid, claim.principal, claim.total, claim.bears_fee,
+    )  # fmt: skip
+
+
+def _grouped(con: duckdb.DuckDBPyConnection, query: str) -> defaultdict[str, list[tuple[Any, ...]]]:
+    found: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in _fetch(con, query):
+        found[row[0]].append(row[1:])
+    return found
+
+
+def _fetch(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
+    return con.execute(query).fetchall()
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection, table: str, types: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Appends rows in one statement; amounts travel as text, so that no float comes near them."""
+    if not rows:
+        return
+    columns = [[None if row[at] is None else str(row[at]) for row in rows] for at in range(len(types))]
+    selected = ", ".join(f"unnest(${at + 1}::varchar[])::{kind}" for at, kind in enumerate(types))
+    con.execute(f"insert into {table} select {selected}", columns)
+
+
+def _kroner(ore: int) -> Decimal:
+    return Decimal(ore).scaleb(-2)

@@ -1,0 +1,1 @@
+"""Tests of the traffic itself against the published descriptions of the interfaces."""
