@@ -4,9 +4,9 @@ Belongs here: deriving a tenant's day and publishing it. Not here: any rule (`kr
 posting (`assets.letters`, `assets.vouchers`).
 """
 
-from __future__ import annotations
-
+import hashlib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -44,7 +44,7 @@ LEDGER_TABLES = [
 
 
 def derive_day(
-    con: duckdb.DuckDBPyConnection, journal: Journal, tenant: Tenant, last_day: Any, *, live: bool
+    con: duckdb.DuckDBPyConnection, journal: Journal, tenant: Tenant, last_day: date, *, live: bool
 ) -> DerivationSummary:
     """Derive one business date of a tenant from the mirror and the journal as they stand now."""
     in_flight = frozenset(row.letter_key for row in journal.possibly_delivered_letters(tenant.name))
@@ -74,10 +74,22 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         partitions_def=partitions,
         backfill_policy=BackfillPolicy.single_run(),
         specs=[
-            spec("claims", "One row per claim (*krav*): an overdue invoice, with its debtor.", [*LEDGER_TABLES, "debtors"]),
+            spec(
+                "claims",
+                "One row per claim (*krav*): an overdue invoice, with its debtor.",
+                [*LEDGER_TABLES, "debtors"],
+            ),
             spec("settlements", "What has happened to each claim: paid, credited, netted, written off.", LEDGER_TABLES),
-            spec("interest_periods", "The calculation as data: one row per period of late interest.", ["claims", "settlements"]),
-            spec("case_states", "Each case as of the business date, with its next step.", ["interest_periods", "settlements"]),
+            spec(
+                "interest_periods",
+                "The calculation as data: one row per period of late interest.",
+                ["claims", "settlements"],
+            ),
+            spec(
+                "case_states",
+                "Each case as of the business date, with its next step.",
+                ["interest_periods", "settlements"],
+            ),
         ],
         check_specs=[
             AssetCheckSpec(
@@ -110,10 +122,12 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                     ],
                     clock.now(),
                 )
-            published.note_journal(con, ledger.export_rows(run.tenant))
+            note_journal(con, ledger, run.tenant)
             yield MaterializeResult(
                 asset_key="claims",
-                metadata=about_table(con, "claims", unclaimable=query_table(con, UNCLAIMABLE, ["reason", "rows", "kr"])),
+                metadata=about_table(
+                    con, "claims", unclaimable=query_table(con, UNCLAIMABLE, ["reason", "rows", "kr"])
+                ),
             )
             yield MaterializeResult(
                 asset_key="settlements",
@@ -150,7 +164,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         deps=["case_states", "sent_letters", "confirmed_vouchers"],
         kinds={"duckdb", "table"},
         owners=OWNERS,
-        description="The case table as published: one row per case and business date, after the day's letters and vouchers.",
+        description="The published case table: one row per case and day, after the day's letters and vouchers.",
     )
     def cases(
         context: AssetExecutionContext, book: Book, journal: JournalResource, clock: Clock
@@ -159,7 +173,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         ledger = journal.open()
         with book.session(run.tenant) as con:
             if run.is_range:
-                published.note_imported_range(con, run.first, run.last)
+                published.mark_imported(con, run.first, run.last, clock.now())
                 return MaterializeResult(
                     metadata={
                         "days": f"{run.first} to {run.last}",
@@ -167,7 +181,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                         "dagster/row_count": row_count(con, "case_states"),
                     }
                 )
-            if published.journal_moved(con, ledger.export_rows(run.tenant)):
+            if journal_moved(con, ledger, run.tenant):
                 tenant = ledger.tenant(run.tenant)
                 derive_day(con, ledger, tenant, run.last, live=run.last == clock.today())
             published.publish(con, run.last)
@@ -176,6 +190,25 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             )
 
     return [derive_cases, cases]
+
+
+def note_journal(con: duckdb.DuckDBPyConnection, journal: Journal, tenant: str) -> None:
+    """Remember which state of the journal the book's derivation stands on."""
+    con.execute("create table if not exists derived_from (journal varchar not null)")
+    con.execute("delete from derived_from")
+    con.execute("insert into derived_from values (?)", [journal_print(journal, tenant)])
+
+
+def journal_moved(con: duckdb.DuckDBPyConnection, journal: Journal, tenant: str) -> bool:
+    """Whether letters, vouchers or decisions came to the journal since the derivation: then its states are old."""
+    noted = con.execute("select journal from derived_from").fetchone()
+    return noted is None or noted[0] != journal_print(journal, tenant)
+
+
+def journal_print(journal: Journal, tenant: str) -> str:
+    """A fingerprint of what a derivation takes from the journal."""
+    rows = journal.export_rows(tenant)
+    return hashlib.sha256(repr((rows.decisions, rows.letters, rows.vouchers)).encode()).hexdigest()
 
 
 def counted(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:

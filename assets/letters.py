@@ -4,13 +4,14 @@ Belongs here: what runs in which order for a tenant's day, and what a person rea
 says or how a lost answer is settled (`kredin_pipeline.letters`), connections (`resources.post`).
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -35,9 +36,12 @@ from kredin_pipeline.letters.intents import IntentPlan, letter_of, plan_intents
 from kredin_pipeline.letters.last_look import OpenItem, Picture, open_picture
 from resources.book import Book
 from resources.clock import Clock
+from resources.enhetsregisteret import Enhetsregisteret, UnitAnswer, is_orgnr
+from resources.http_errors import ReadFailure, run_failure
 from resources.journal import JournalResource
 from resources.post import Post
 from resources.poweroffice import PowerOffice
+from resources.poweroffice_client import PowerOfficeClient
 
 GROUP = "letters"
 OWNERS = ["team:receivables"]
@@ -67,9 +71,9 @@ def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
             )
         ],
     )
-    def letters(
+    def letters(  # pyright: ignore[reportUnknownParameterType]
         context: AssetExecutionContext, book: Book, journal: JournalResource, post: Post, clock: Clock
-    ) -> MaterializeResult[Any]:
+    ) -> MaterializeResult:  # pyright: ignore[reportMissingTypeArgument]
         run = span(context)
         opened = journal.open()
         tenant = opened.tenant(run.tenant)
@@ -81,7 +85,7 @@ def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
                 composed = compose_letters(con, today, sender_of(tenant))
         if refused is not None:
             return _written(composed, None, refused)
-        dispatch = LetterDispatch(opened, post, clock.now, context.run_id)
+        dispatch = LetterDispatch(opened, post, clock.now, context.run.run_id)
         dispatch.settle_earlier(opened.open_items(run.tenant, "letter", ("sending", "outcome_unknown", "posted")))
         outbox = opened.items(run.tenant, "letter")
         plan = plan_intents(composed.letters, composed.open_credits, outbox, today, dispatch.report.requeued)
@@ -107,13 +111,15 @@ def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
             )
         ],
     )
-    def sent_letters(
+    def sent_letters(  # pyright: ignore[reportUnknownParameterType]
         context: AssetExecutionContext,
+        book: Book,
         journal: JournalResource,
         poweroffice: PowerOffice,
+        register: Enhetsregisteret,
         post: Post,
         clock: Clock,
-    ) -> MaterializeResult[Any]:
+    ) -> MaterializeResult:  # pyright: ignore[reportMissingTypeArgument]
         run = span(context)
         opened = journal.open()
         tenant = opened.tenant(run.tenant)
@@ -122,16 +128,30 @@ def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
         if refused is not None:
             return _sent(LetterReport(), refused)
         waiting = opened.open_items(run.tenant, "letter", ("intended",))
-        dispatch = LetterDispatch(opened, post, clock.now, context.run_id)
+        dispatch = LetterDispatch(opened, post, clock.now, context.run.run_id)
         todays = [item for item in waiting if item.planned_on == today]
         if todays:
             picture = picture_now(tenant, todays, poweroffice, opened, today)
+            if tenant.settings.register_enabled:
+                with book.session(run.tenant) as con:
+                    known = holds_in_book(con)
+                picture = replace(picture, held_orgnrs=holds_now(todays, register, clock, known))
             dispatch.send(dispatch.last_look(todays, picture))
         for item in opened.items(run.tenant, "letter", ("outcome_unknown",)):
             dispatch.report.unknown.setdefault(item.key, item.reason or "no answer")
         return _sent(dispatch.report, None)
 
     return [letters, sent_letters]
+
+
+@contextmanager
+def connected(poweroffice: PowerOffice, tenant: Tenant) -> Generator[PowerOfficeClient]:
+    """The tenant's ledger; a read that fails for good ends the run with status and route, and is not retried."""
+    with poweroffice.connected(tenant.client_key, tenant.name) as client:
+        try:
+            yield client
+        except ReadFailure as error:
+            raise run_failure(error) from error
 
 
 def sender_of(tenant: Tenant) -> Sender:
@@ -168,7 +188,7 @@ def picture_now(
 ) -> Picture:
     """What the ledger and the people say at the moment of sending; the ledger is asked once for all letters."""
     customers = sorted({claim.customer_no for item in items for claim in letter_of(item).claims})
-    with poweroffice.connected(tenant.client_key) as client:
+    with connected(poweroffice, tenant) as client:
         rows = client.open_items(today, customers)
     balances, credits = open_picture(_open_items(rows))
     written_at = min(item.changed_at for item in items)
@@ -179,6 +199,44 @@ def picture_now(
         decided_cases=frozenset(one.case_id for one in newer if one.case_id),
         decided_customers=frozenset(one.customer_no for one in newer if one.customer_no and not one.case_id),
     )
+
+
+def holds_in_book(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Organisation number → the register's hold as the letters were planned with it."""
+    rows = con.execute(
+        "select coalesce(main_orgnr, orgnr), register_hold from debtors where register_hold is not null"
+    ).fetchall()
+    return {orgnr: hold for orgnr, hold in rows if orgnr}
+
+
+def holds_now(
+    items: Sequence[OutboxItem], register: Enhetsregisteret, clock: Clock, known: Mapping[str, str]
+) -> dict[str, str]:
+    """What the register says against a debtor now and did not when the letters were planned (rules §§ 4.5, 6).
+
+    A hold that a person has released is known and stops nothing; a register that does not answer stops nothing either.
+    """
+    orgnrs = {letter_of(item).recipient.orgnr for item in items}
+    wanted = sorted(orgnr for orgnr in orgnrs if orgnr and is_orgnr(orgnr))
+    if not wanted:
+        return {}
+    try:
+        answers = register.look_up(wanted, clock)
+    except ReadFailure:
+        return {}
+    found = {answer.orgnr: _hold(answer, clock.today()) for answer in answers}
+    return {orgnr: hold for orgnr, hold in found.items() if hold is not None and known.get(orgnr) != hold}
+
+
+def _hold(unit: UnitAnswer, today: date) -> str | None:
+    """The strongest hold that stands today (rules § 6)."""
+    states = (
+        ("debtor_deleted", unit.status == "deleted", unit.slettedato),
+        ("bankruptcy", unit.konkurs, unit.konkursdato),
+        ("forced_liquidation", unit.under_tvangsavvikling, unit.tvang_dato),
+        ("winding_up", unit.under_avvikling, unit.under_avvikling_dato),
+    )
+    return next((name for name, stands, since in states if stands and (since is None or since <= today)), None)
 
 
 def _counts(decision: Decision) -> bool:

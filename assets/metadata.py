@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
-from dagster import MetadataValue, RawMetadataValue, TableColumn, TableSchema
+from dagster import MetadataValue, TableColumn, TableSchema
 
-Metadata = dict[str, RawMetadataValue]
+Metadata = dict[str, Any]
 
 
 def row_count(con: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -29,7 +29,7 @@ def column_schema(con: duckdb.DuckDBPyConnection, table: str) -> TableSchema:
     return TableSchema(columns=[TableColumn(name=str(name), type=str(kind)) for name, kind in described])
 
 
-def about_table(con: duckdb.DuckDBPyConnection, table: str, **more: RawMetadataValue) -> Metadata:
+def about_table(con: duckdb.DuckDBPyConnection, table: str, **more: Any) -> Metadata:
     """Row count and columns of ``table``, with whatever else the asset wants to say."""
     return {
         "dagster/row_count": row_count(con, table),

@@ -4,8 +4,6 @@ Belongs here: what runs in which order for a tenant's day, the check of the acco
 a person reads about it. Not here: a voucher's lines and how a lost answer is settled (`kredin_pipeline.ledger`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,11 +21,10 @@ from dagster import (
     Failure,
     MaterializeResult,
     MultiPartitionsDefinition,
-    RawMetadataValue,
     asset,
 )
 
-from assets.letters import reason_table
+from assets.letters import connected, reason_table
 from assets.metadata import kroner, markdown_table
 from assets.run_span import refusal, span
 from kredin_pipeline.journal import Journal, OutboxItem, Tenant, voucher_reference
@@ -119,13 +116,13 @@ def build_voucher_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDe
             "anything is posted."
         ),
     )
-    def fee_and_interest_vouchers(
+    def fee_and_interest_vouchers(  # pyright: ignore[reportUnknownParameterType]
         context: AssetExecutionContext,
         book: Book,
         journal: JournalResource,
         poweroffice: PowerOffice,
         clock: Clock,
-    ) -> MaterializeResult[Any]:
+    ) -> MaterializeResult:  # pyright: ignore[reportMissingTypeArgument]
         run = span(context)
         opened = journal.open()
         tenant = opened.tenant(run.tenant)
@@ -139,7 +136,7 @@ def build_voucher_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDe
             return _planned(planned, 0, {}, refused)
         intents = _reversal_intents(opened, planned, today)
         if planned.vouchers:
-            with poweroffice.connected(tenant.client_key) as client:
+            with connected(poweroffice, tenant) as client:
                 intents += _voucher_intents(client, tenant, planned, today)
         _try_refused_again(opened, tenant.name, {intent.key for intent in intents}, clock)
         opened.intend_all(tenant.name, intents, clock.now())
@@ -165,13 +162,13 @@ def build_voucher_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDe
             )
         ],
     )
-    def posted_vouchers(
+    def posted_vouchers(  # pyright: ignore[reportUnknownParameterType]
         context: AssetExecutionContext,
         book: Book,
         journal: JournalResource,
         poweroffice: PowerOffice,
         clock: Clock,
-    ) -> MaterializeResult[Any]:
+    ) -> MaterializeResult:  # pyright: ignore[reportMissingTypeArgument]
         run = span(context)
         opened = journal.open()
         tenant = opened.tenant(run.tenant)
@@ -181,8 +178,8 @@ def build_voucher_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDe
         dropped: dict[str, str] = {}
         report = VoucherReport()
         if _open(opened, tenant.name, ("sending", "outcome_unknown", "intended")):
-            with poweroffice.connected(tenant.client_key) as client:
-                dispatch = VoucherDispatch(opened, LedgerDoor(client), clock, context.run_id)
+            with connected(poweroffice, tenant) as client:
+                dispatch = VoucherDispatch(opened, LedgerDoor(client), clock, context.run.run_id)
                 dispatch.settle_earlier(_open(opened, tenant.name, ("sending", "outcome_unknown")))
                 if dispatch.report.requeued:
                     with book.session(run.tenant) as con:
@@ -213,9 +210,9 @@ def build_voucher_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDe
             )
         ],
     )
-    def confirmed_vouchers(
+    def confirmed_vouchers(  # pyright: ignore[reportUnknownParameterType]
         context: AssetExecutionContext, journal: JournalResource, poweroffice: PowerOffice, clock: Clock
-    ) -> MaterializeResult[Any]:
+    ) -> MaterializeResult:  # pyright: ignore[reportMissingTypeArgument]
         run = span(context)
         opened = journal.open()
         tenant = opened.tenant(run.tenant)
@@ -223,8 +220,8 @@ def build_voucher_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDe
         report = VoucherReport()
         waiting = [] if refused else _open(opened, tenant.name, ("posted",))
         if waiting:
-            with poweroffice.connected(tenant.client_key) as client:
-                dispatch = VoucherDispatch(opened, LedgerDoor(client), clock, context.run_id)
+            with connected(poweroffice, tenant) as client:
+                dispatch = VoucherDispatch(opened, LedgerDoor(client), clock, context.run.run_id)
                 dispatch.confirm(waiting)
                 report = dispatch.report
         return _confirmed(report, refused)
@@ -383,7 +380,7 @@ def _planned(
     planned: PlannedVouchers, intended: int, dropped: Mapping[str, str], refused: str | None
 ) -> MaterializeResult[Any]:
     zero = Decimal(0)
-    metadata: dict[str, RawMetadataValue] = {
+    metadata: dict[str, Any] = {
         "planned": len(planned.vouchers),
         "reversals": len(planned.reversals),
         "intended": intended,

@@ -47,7 +47,6 @@ def resources_from(environment: Environment) -> Resources:
             read_timeout_seconds=environment.poweroffice_read_timeout_seconds,
         ),
         register=Enhetsregisteret(
-            clock=clock,
             api_url=environment.register_url,
             requests_per_second=environment.register_requests_per_second,
         ),

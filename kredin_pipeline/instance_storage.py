@@ -85,5 +85,3 @@ def with_driver(url: str) -> str:
         if url.startswith(bare):
             return "postgresql+psycopg2://" + url.removeprefix(bare)
     return url
-
-

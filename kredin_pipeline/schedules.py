@@ -3,8 +3,6 @@
 Belongs here: the clock times and the run requests. Not here: how a new tenant is noticed (`sensors`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 

@@ -4,8 +4,6 @@ Belongs here: watching the journal for tenants and asking for their import as on
 tenant (`resources.onboarding`).
 """
 
-from __future__ import annotations
-
 from datetime import date
 
 from dagster import DefaultSensorStatus, RunRequest, SensorDefinition, SensorEvaluationContext, SensorResult, sensor

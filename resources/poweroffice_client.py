@@ -1,27 +1,33 @@
 """The routes of PowerOffice Go that the pipeline uses, for one company.
 
 Belongs here: paths, parameters, paging, and the wire names at the border. Not here: token, rate and retries
-(`poweroffice_transport`), what the rows mean (`kredin_pipeline.ledger`). Source: PowerOffice reference §§ 4-13.
+(`poweroffice_transport`), what the rows mean (`kredin_pipeline.ledger`), in which order a day reads them
+(`poweroffice_sync`). Source: PowerOffice reference §§ 4-13.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, cast
 
-from kredin_pipeline.ledger.landing import LandedResource, write_page
+from kredin_pipeline.ledger.landing import LandedResource
 from kredin_pipeline.outcomes import OutcomeUnknown
-from resources.http_errors import PermanentFailure
-from resources.poweroffice_transport import Parameters, Transport
+from resources.http_errors import PassingFailure, PermanentFailure
+from resources.poweroffice_transport import Page, Parameters, Transport
 
 Row = dict[str, Any]
-FIRST_POSTING_DAY: Final = date(2000, 1, 1)
-DAYS_AHEAD: Final = 730
+FIRST_POSTING_DAY: Final = date(1990, 1, 1)
+"""The whole ledger is read, not only what is claimed: balances can be proved only over all entries."""
+YEARS_AHEAD: Final = 10
 """Payments and invoices may be dated ahead; a read reaches this far past the business date."""
-LONGEST_LIST: Final = 1500
+LONGEST_LIST: Final = 1400
 """Characters of a comma list in a URL; longer ones are asked for in parts (reference § 4)."""
+VOUCHER_LOOK_UP_DAYS: Final = 3
+CHANGED: Final = "lastChangedDateTimeOffsetGreaterThan"
+BALANCE_CHANGED: Final = "balanceLastChangedDateTimeOffsetGreaterThan"
 
 
 class PostedVoucher(NamedTuple):
@@ -32,7 +38,10 @@ class PostedVoucher(NamedTuple):
 
 
 class PowerOfficeClient:
-    """One company's ledger. Rows are mappings with the wire's own names; 204 is an empty list."""
+    """One company's ledger. Rows are mappings with the wire's own names, amounts ``Decimal``; 204 is an empty list.
+
+    Reads raise ``ReadFailure`` (`http_errors`): passing ones after tries with growing waits, permanent ones at once.
+    """
 
     def __init__(self, transport: Transport, page_size: int) -> None:
         self._transport = transport
@@ -40,17 +49,13 @@ class PowerOfficeClient:
 
     @property
     def requests(self) -> int:
-        """Requests sent so far."""
+        """Requests sent so far, tokens and repetitions included."""
         return self._transport.requests
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._transport.close()
 
     # --- who the company is --------------------------------------------------------------------------------------
 
     def check_key(self) -> None:
-        """Fetch a token. Raises ``ReadFailure`` when PowerOffice does not know the key."""
+        """Fetch a token. Raises ``PermanentFailure`` when PowerOffice does not know the key."""
         self._transport.fetch_token()
 
     def client_information(self) -> Row:
@@ -68,11 +73,11 @@ class PowerOfficeClient:
     def lock_date(self) -> date | None:
         """The day up to and including which the books are locked, None when they are not."""
         found = self._one("/LockDateSettings").get("LockDate")
-        return _day(found) if found else None
+        return date.fromisoformat(str(found)[:10]) if found else None
 
     def accounts(self, account_nos: Sequence[str]) -> list[Row]:
         """Ledger accounts by number; a number that the chart does not have is left out."""
-        return [row for part in _parts(account_nos) for row in self._list("/GeneralLedgerAccounts", {"accountNos": part})]
+        return [row for part in in_parts(account_nos) for row in self._list("/GeneralLedgerAccounts", {"accountNos": part})]
 
     def vat_codes(self) -> list[Row]:
         """The company's VAT codes with their ids."""
@@ -84,85 +89,97 @@ class PowerOfficeClient:
 
     # --- landing: pages to disk ----------------------------------------------------------------------------------
 
-    def land_customers(self, folder: Path, landed: LandedResource) -> LandedResource:
-        """Customers, changed since the cursor or all (reference § 7)."""
-        return self._land(folder, landed, "/Customers", {})
-
-    def land_ledger_entries(self, folder: Path, landed: LandedResource, business_date: date) -> LandedResource:
-        """Customer ledger entries over all posting dates, by `Statement` (reference § 8).
-
-        Never by `OpenItems`: an entry that has been closed leaves that list instead of appearing in it.
-        """
-        period = {"fromDate": FIRST_POSTING_DAY.isoformat(), "toDate": _ahead(business_date)}
-        return self._land(folder, landed, "/Customerledger/Statement", period)
-
-    def land_outgoing_invoices(self, folder: Path, landed: LandedResource, business_date: date) -> LandedResource:
-        """Headers of sent invoices and credit notes; what changed is told by the balance's own time (§ 9)."""
-        period = {"fromDate": FIRST_POSTING_DAY.isoformat(), "toDate": _ahead(business_date)}
-        return self._land(
-            folder, landed, "/OutgoingInvoices", period, changed="balanceLastChangedDateTimeOffsetGreaterThan"
-        )
-
-    def land_account_transactions(
-        self, folder: Path, landed: LandedResource, voucher_nos: Sequence[str], business_date: date
-    ) -> LandedResource:
-        """All ledger lines of the given vouchers (reference § 10)."""
-        period = {"fromDate": FIRST_POSTING_DAY.isoformat(), "toDate": _ahead(business_date)}
-        for part in _parts(voucher_nos):
-            self._land(folder, landed, "/AccountTransactions", {**period, "voucherNos": part})
+    def land_customers(self, landed: LandedResource, customer_nos: Sequence[str] | None = None) -> LandedResource:
+        """Customers, changed since the cursor or all, or those with the given numbers (reference § 7)."""
+        if customer_nos is None:
+            return self._land(landed, "/Customers", {}, CHANGED)
+        for part in in_parts(customer_nos):
+            self._land(landed, "/Customers", {"customerNos": part}, CHANGED)
         return landed
 
-    def customer_balances(self, day: date) -> list[Row]:
-        """Receivable balance per customer at ``day``; customers at zero are left out (reference § 8)."""
-        return self._list("/Customerledger/CustomerBalances", {"date": day.isoformat(), "includeOnlyOpenItems": "false"})
+    def land_ledger_entries(self, landed: LandedResource, business_date: date) -> LandedResource:
+        """Customer ledger entries over all posting dates, by `Statement` (reference § 8).
 
-    # --- looking again -------------------------------------------------------------------------------------------
+        Never by `OpenItems`: an entry that has been closed leaves that list instead of appearing in it. Balances are
+        those of the last day asked for, so matches dated ahead are in them.
+        """
+        return self._land(landed, "/Customerledger/Statement", _all_days(business_date), CHANGED)
+
+    def land_outgoing_invoices(self, landed: LandedResource) -> LandedResource:
+        """Headers of sent invoices and credit notes; what changed is told by the balance's own time (§ 9)."""
+        return self._land(landed, "/OutgoingInvoices", {}, BALANCE_CHANGED)
+
+    def land_account_transactions(
+        self, landed: LandedResource, voucher_nos: Sequence[str], first: date, last: date
+    ) -> LandedResource:
+        """All ledger lines of the given vouchers, posted between two days (reference § 10)."""
+        for part in in_parts(ranges_of(voucher_nos)):
+            period = {"fromDate": first.isoformat(), "toDate": last.isoformat(), "voucherNos": part}
+            self._land(landed, "/AccountTransactions", period, CHANGED)
+        return landed
+
+    # --- reading rows --------------------------------------------------------------------------------------------
+
+    def customer_balances(self, day: date) -> list[Row]:
+        """Receivable balance per customer at ``day``; a customer without open items is left out (reference § 8)."""
+        return self._list("/Customerledger/CustomerBalances", {"date": day.isoformat(), "includeOnlyOpenItems": "true"})
+
+    def open_items(self, day: date, customer_nos: Sequence[str]) -> list[Row]:
+        """Entries of some customers with a balance at ``day``."""
+        return [
+            row
+            for part in in_parts(customer_nos)
+            for row in self._list("/Customerledger/OpenItems", {"date": day.isoformat(), "customerNos": part})
+        ]
+
+    def statement(self, first: date, last: date, customer_nos: Sequence[str] | None = None) -> list[Row]:
+        """Ledger entries posted from ``first`` to ``last``, of all customers or some; balances as of ``last``."""
+        period = {"fromDate": first.isoformat(), "toDate": last.isoformat()}
+        if customer_nos is None:
+            return self._list("/Customerledger/Statement", period)
+        return [
+            row
+            for part in in_parts(customer_nos)
+            for row in self._list("/Customerledger/Statement", {**period, "customerNos": part})
+        ]
+
+    def entries_by_match_id(self, match_id: str) -> list[Row]:
+        """All entries that share a match id; empty when there is no such match."""
+        try:
+            return self._list("/Customerledger/EntriesByMatchId", {"matchId": match_id})
+        except PermanentFailure as failure:
+            if failure.status == 404:
+                return []
+            raise
 
     def invoice_exists(self, voucher_id: str) -> bool:
         """Whether the ledger still answers for this invoice or credit note."""
         return self._exists(f"/OutgoingInvoices/{voucher_id}")
 
     def customer_exists(self, customer_id: str) -> bool:
-        """Whether the ledger still answers for this customer; a merged one is gone."""
+        """Whether the ledger still answers for this customer; one that was merged into another is gone."""
         return self._exists(f"/Customers/{customer_id}")
 
-    def statement(self, first: date, last: date, customer_nos: Sequence[str]) -> list[Row]:
-        """Ledger entries of some customers, posted from ``first`` to ``last``; balances as of ``last``."""
-        return [
-            row
-            for part in _parts(customer_nos)
-            for row in self._list(
-                "/Customerledger/Statement",
-                {"fromDate": first.isoformat(), "toDate": last.isoformat(), "customerNos": part},
-            )
-        ]
-
-    def open_items(self, day: date, customer_nos: Sequence[str]) -> list[Row]:
-        """Entries of some customers with a balance at ``day``."""
-        return [
-            row
-            for part in _parts(customer_nos)
-            for row in self._list("/Customerledger/OpenItems", {"date": day.isoformat(), "customerNos": part})
-        ]
-
     def find_voucher(self, reference: str, around: date) -> list[Row]:
-        """The ledger lines of vouchers with our reference, posted within a month of ``around``; empty if not visible.
+        """The ledger lines of vouchers with our reference, posted within days of ``around``; empty if not visible.
 
         The route has no filter for the reference (reference § 10): the lines of manual journals are read and sifted.
         """
+        near = timedelta(days=VOUCHER_LOOK_UP_DAYS)
         period = {
-            "fromDate": (around - timedelta(days=31)).isoformat(),
-            "toDate": (around + timedelta(days=31)).isoformat(),
-            "voucherTypes": "ManualJournal,ReversalVoucher",
+            "fromDate": (around - near).isoformat(),
+            "toDate": (around + near).isoformat(),
+            "voucherTypes": "ManualJournal",
         }
         rows = self._list("/AccountTransactions", period)
-        ours = {row.get("VoucherId") for row in rows if row.get("ExternalImportReference") == reference}
+        wanted = reference.lower()
+        ours = {row.get("VoucherId") for row in rows if str(row.get("ExternalImportReference") or "").lower() == wanted}
         return [row for row in rows if row.get("VoucherId") in ours]
 
     # --- writing -------------------------------------------------------------------------------------------------
 
     def post_manual_journal(self, body: Mapping[str, object]) -> PostedVoucher:
-        """Post a manual journal, once. Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``."""
+        """Post a manual journal, once (reference § 11.1). Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``."""
         response = self._transport.post("/Vouchers/ManualJournals", body)
         try:
             answer: Any = response.json()
@@ -170,66 +187,65 @@ class PowerOfficeClient:
             return PostedVoucher(str(answer["Id"]), str(number) if number else None)
         except (ValueError, KeyError, AttributeError) as error:
             raise OutcomeUnknown(
-                f"POST /Vouchers/ManualJournals: answered {response.status_code} without a voucher id",
+                f"PowerOffice: POST /Vouchers/ManualJournals answered {response.status_code} without a voucher id",
                 status=response.status_code,
             ) from error
 
     def reverse_voucher(self, voucher_id: str) -> str:
-        """Reverse a voucher that this integration posted; returns the id the ledger answers with.
+        """Reverse a voucher that this integration posted (reference § 11.5); gives the id that the ledger answers with.
 
         Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``.
         """
         response = self._transport.post(f"/Vouchers/Reverse/{voucher_id}", None)
         try:
-            answer: Any = response.json()
+            answer: Any = response.json() if response.content.strip() else {}
             return str(answer.get("VoucherId") or voucher_id)
         except (ValueError, AttributeError) as error:
-            raise OutcomeUnknown(f"POST /Vouchers/Reverse: answered {response.status_code} without a body") from error
+            raise OutcomeUnknown(
+                f"PowerOffice: POST /Vouchers/Reverse answered {response.status_code} with no JSON object"
+            ) from error
 
     # --- paging --------------------------------------------------------------------------------------------------
 
-    def _land(
-        self,
-        folder: Path,
-        landed: LandedResource,
-        path: str,
-        params: Parameters,
-        changed: str = "lastChangedDateTimeOffsetGreaterThan",
-    ) -> LandedResource:
+    def _land(self, landed: LandedResource, path: str, params: Parameters, changed: str) -> LandedResource:
         asked = dict(params)
         if landed.cursor is not None:
             asked[changed] = wire_time(landed.cursor)
         before = self._transport.requests
-        for body in self._pages(path, asked):
-            if write_page(folder, landed, body) < self._page_size:
+        for page in self._pages(path, asked):
+            if page.claimed_total is not None:
+                landed.claimed_total = page.claimed_total
+            # The loop ends on the data: only a page that cannot be full is the last, whatever a count says.
+            if landed.add_page(page.body, page.gzipped) < self._page_size:
                 break
         landed.requests += self._transport.requests - before
         return landed
 
-    def _pages(self, path: str, params: Parameters) -> Iterator[bytes]:
+    def _pages(self, path: str, params: Parameters) -> Iterator[Page]:
         number = 1
         while True:
-            page = {**params, "OrderBy": "Id asc", "PageNumber": str(number), "PageSize": str(self._page_size)}
-            response = self._transport.get(path, page)
-            if response.status_code == 204 or response.content.strip() == b"[]":
+            asked = {**params, "OrderBy": "Id asc", "PageNumber": str(number), "PageSize": str(self._page_size)}
+            page = self._transport.get(path, asked)
+            if page.status == 204 or page.body.strip() == b"[]":
                 return
-            yield response.content
+            yield page
             number += 1
 
     def _list(self, path: str, params: Parameters | None = None) -> list[Row]:
         found: list[Row] = []
         number = 1
         while True:
-            page = {**(params or {}), "PageNumber": str(number), "PageSize": str(self._page_size)}
-            response = self._transport.get(path, page)
-            rows: list[Row] = [] if response.status_code == 204 else response.json()
-            found.extend(rows)
+            asked = {**(params or {}), "PageNumber": str(number), "PageSize": str(self._page_size)}
+            page = self._transport.get(path, asked)
+            rows = [] if page.status == 204 else cast(list[Row], _parsed(page, path))
+            found += rows
             if len(rows) < self._page_size:
                 return found
             number += 1
 
     def _one(self, path: str) -> Row:
-        return dict(self._transport.get(path, a_list=False).json())
+        page = self._transport.get(path, a_list=False)
+        return cast(Row, _parsed(page, path)) if page.status != 204 else {}
 
     def _exists(self, path: str) -> bool:
         try:
@@ -247,15 +263,23 @@ def wire_time(moment: datetime) -> str:
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06}0+00:00"
 
 
-def _ahead(business_date: date) -> str:
-    return (business_date + timedelta(days=DAYS_AHEAD)).isoformat()
+def ranges_of(numbers: Sequence[str]) -> list[str]:
+    """Numbers as the filters take them, runs without a gap written ``a-b``; nothing is asked for that was not named."""
+    found: list[str] = []
+    first = last = None
+    for number in sorted({int(one) for one in numbers}):
+        if last is not None and number == last + 1:
+            last = number
+            continue
+        if first is not None and last is not None:
+            found.append(_range(first, last))
+        first = last = number
+    if first is not None and last is not None:
+        found.append(_range(first, last))
+    return found
 
 
-def _day(text: str) -> date:
-    return date.fromisoformat(str(text)[:10])
-
-
-def _parts(values: Sequence[str]) -> Iterator[str]:
+def in_parts(values: Sequence[str]) -> Iterator[str]:
     """The values as comma lists, each short enough for a URL."""
     part: list[str] = []
     length = 0
@@ -267,3 +291,19 @@ def _parts(values: Sequence[str]) -> Iterator[str]:
         length += len(value) + 1
     if part:
         yield ",".join(part)
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _all_days(business_date: date) -> dict[str, str]:
+    last = date(business_date.year + YEARS_AHEAD, 12, 31)
+    return {"fromDate": FIRST_POSTING_DAY.isoformat(), "toDate": last.isoformat()}
+
+
+def _parsed(page: Page, path: str) -> Any:
+    try:
+        return json.loads(page.body, parse_float=Decimal)
+    except ValueError as error:
+        raise PassingFailure(f"PowerOffice: GET {path} answered {page.status} with JSON that is broken: {error}") from error

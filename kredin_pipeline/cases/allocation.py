@@ -90,7 +90,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Waived:
-    """Costs of a case that nobody will ask for again, in øre."""
+    """Costs of a case that nobody will ask for again, in øre; ``last_on``: the last day that costs were paid or waived."""
 
     case_id: str
     costs_ore: int
@@ -115,7 +115,7 @@ class _State:
     interest_paid: int = 0
     fee_waived: int = 0
     interest_waived: int = 0
-    waived_on: date | None = None
+    last_on: date | None = None
     costs_since: list[tuple[date, int]] = field(default_factory=list[tuple[date, int]])
     booked_left: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
 
@@ -165,6 +165,7 @@ class _State:
         self.interest_paid += interest
         if fee + interest:
             self.costs_since.append((on, fee + interest))
+            self.last_on = on
         return fee, interest
 
     def reduce(self, on: date, ore: int) -> None:
@@ -183,7 +184,7 @@ class _State:
             interest = min(interest, ore - fee)
         self.fee_waived += fee
         self.interest_waived += interest
-        self.waived_on = on
+        self.last_on = on
 
 
 def allocate(
@@ -222,9 +223,9 @@ def allocate(
                 if waiver.on == on:
                     states[key].waive(on, waiver.ore)
     waived = tuple(
-        Waived(case_id, state.fee_waived + state.interest_waived, state.interest_waived, state.waived_on)
+        Waived(case_id, state.fee_waived + state.interest_waived, state.interest_waived, state.last_on)
         for case_id, state in states.items()
-        if state.waived_on is not None
+        if state.last_on is not None
     )
     return Outcome(tuple(allocations), waived)
 

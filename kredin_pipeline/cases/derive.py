@@ -151,18 +151,65 @@ def conclude(
     letters_in_flight: frozenset[str] = frozenset(),
 ) -> DerivationSummary:
     """Everything after the claims: files 40 to 99. Needs ``parameters``, law tables, claims and settlements."""
-    settling.load_compensation(con, law.fees)
-    con.execute(sql_text("sql/40_accounts.sql"))
-    settling.settle(con, parameters, law.rates)
-    con.execute(sql_text("sql/45_reductions.sql"))
-    con.execute(sql_text("sql/50_interest.sql"))
-    con.execute(sql_text("sql/60_costs.sql"))
-    settling.move_limits(con, parameters)
-    con.execute(sql_text("sql/70_states.sql"))
-    con.execute(sql_text("sql/80_steps.sql"))
+    con.execute(sql_text("working.sql"))
+    con.execute(_EMPTIED)
+    seen = _seen(con)
+
+    def run(name: str, needed: bool = True) -> None:
+        if needed:
+            con.execute(sql_text(f"sql/{name}.sql"))
+
+    run("40_decided", seen.decisions)
+    run("41_accounts")
+    run("42_letters", seen.letters)
+    run("43_kept_letters", seen.letters and seen.settlements)
+    if parameters.compensation:
+        settling.load_compensation(con, law.fees)
+        run("44_compensation")
+    if seen.surpluses or seen.letters or seen.decisions or parameters.allocation == "costs_first":
+        settling.settle(con, parameters, law.rates)
+    run("45_reductions")
+    run("46_credit_cover", seen.credits)
+    run("50_interest")
+    run("60_costs")
+    if seen.decisions or parameters.part_payment_acknowledges:
+        settling.move_limits(con, parameters)
+    run("65_circumstances", seen.credits or seen.reopenings or seen.unclaimable)
+    run("70_states")
+    run("80_steps")
     letters = settling.plan(con, parameters, law.fees, letters_in_flight)
-    con.execute(sql_text("sql/90_vouchers.sql"))
+    run("90_vouchers", seen.surpluses or parameters.allocation == "costs_first")
+    run("91_reversals", seen.vouchers)
     return _summary(con, parameters, law, letters)
+
+
+_EMPTIED = "; ".join(
+    f"delete from {table}"
+    for table in ("allocations", "interest_periods", "costs", "case_states", "planned_letters", "planned_vouchers",
+                  "planned_reversals")
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Which inputs have any row: files that have nothing to read are not run, which halves a small tenant's day."""
+
+    decisions: bool
+    letters: bool
+    vouchers: bool
+    settlements: bool
+    surpluses: bool
+    credits: bool
+    reopenings: bool
+    unclaimable: bool
+
+
+def _seen(con: duckdb.DuckDBPyConnection) -> _Seen:
+    tables = ("journal_decisions", "journal_letters", "journal_vouchers", "settlements", "surpluses", "customer_credits",
+              "reopenings", "unclaimable")  # fmt: skip
+    row = con.execute("select " + ", ".join(f"(select count(*) > 0 from {table})" for table in tables)).fetchone()
+    assert row is not None
+    return _Seen(*row)
 
 
 def _summary(
@@ -178,8 +225,8 @@ def _summary(
     ).fetchone()
     assert counts is not None
     new = con.execute(
-        "select case_id, voucher_id, invoice_no, customer_no, orgnr, business_date "
-        "from accounts, parameters where not in_journal order by case_id"
+        "select case_id, voucher_id, claims.invoice_no, claims.customer_no, orgnr, business_date "
+        "from accounts join claims using (case_id), parameters where not accounts.in_journal order by case_id"
     ).fetchall()
     provisional = sum(int(row[4]) for row in rows)
     return DerivationSummary(
@@ -211,7 +258,7 @@ def _missing_figures(
             "day and provisional, and no letter or voucher leaves on it. Store the half-year's rate"
         )
     for (due_date,) in con.execute(
-        "select distinct due_date from compensations join accounts using (case_id) where missing order by 1 limit 3"
+        "select distinct due_date from compensations join claims using (case_id) where missing order by 1 limit 3"
     ).fetchall():
         problems.append(f"{parameters.tenant}: {NoRate(due_date, STANDARD_COMPENSATION)}; store the half-year's figure")
     return problems

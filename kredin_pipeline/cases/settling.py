@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,21 +25,16 @@ from kredin_pipeline.law.rates import NO_INTEREST, STANDARD_COMPENSATION, Agreed
 Rows = list[tuple[Any, ...]]
 
 _EVENTFUL = """
-create or replace temp table eventful as      -- cases on which more happens than plain payments (rules §§ 4.6, 5)
+insert into eventful                          -- cases on which more happens than plain payments (rules §§ 4.6, 5)
 with
-plain as (
+found as (
     select case_id from kept_letters
     union select case_id from accounts where waives
     union select surplus_claims.case_id from surplus_claims join surpluses using (entry_id)
     union select settlements.case_id from settlements, parameters
           where allocation = 'costs_first' and kind = 'payment' and effective_on >= connected_on
 )
-select distinct plain.case_id from plain join accounts using (case_id)
-"""
-
-_EMPTY = """
-create or replace temp table waived (case_id varchar, costs decimal(18, 2), interest decimal(18, 2), last_on date);
-create or replace temp table limitations (case_id varchar, limitation_date date)
+select distinct found.case_id from found join accounts using (case_id)
 """
 
 
@@ -53,8 +49,6 @@ def load_compensation(con: duckdb.DuckDBPyConnection, table: FeeTable) -> None:
 
 def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates) -> None:
     """Shares out the money of the cases with events: fills ``allocations`` and the temporary ``waived``."""
-    con.execute("delete from allocations")
-    con.execute(_EMPTY)
     con.execute(_EVENTFUL)
     accounts = _accounts(con, parameters, rates)
     if not accounts:
@@ -117,7 +111,6 @@ def plan(
     con: duckdb.DuckDBPyConnection, parameters: Parameters, table: FeeTable, in_flight: frozenset[str]
 ) -> LetterPlan:
     """Fills ``planned_letters`` with today's letters, less those whose key is already on its way (``in_flight``)."""
-    con.execute("delete from planned_letters")
     due = _due_steps(con)
     if not due:
         return LetterPlan((), ())
@@ -151,7 +144,7 @@ def _accounts(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rat
                    or principal <= (select coalesce(sum(amount), 0) from settlements as credits
                                     where credits.case_id = accounts.case_id and kind in ('credit_note', 'reversal'))
                  then date '0001-01-01'
-                 when closed and coalesce(closed_reason, 'withdrawn') <> 'debtor_insolvent' then closed_on end
+                 when closed and closed_as <> 'debtor_insolvent' then closed_on end
         from accounts join eventful using (case_id) left join compensations using (case_id)
         """,
     )
@@ -222,18 +215,8 @@ def _surpluses(con: duckdb.DuckDBPyConnection) -> list[Surplus]:
 
 
 def _due_steps(con: duckdb.DuckDBPyConnection) -> list[DueStep]:
-    rows = _fetch(
-        con,
-        """
-        select case_id, customer_id, lead_case_id, position, step, channel, deadline_days,
-            case when fee_is_maximum then null else coalesce(fee_setting, 0) end, due_date, counted_due_date,
-            coalesce(invoice_no, ''), case when restarted_on is null then '' else due_date::varchar end,
-            principal, principal_asked, fees, compensation, interest, interest_open, costs_settled, no_fees, is_minor,
-            dispute
-        from due_steps
-        """,
-    )
-    return [DueStep(*row) for row in rows]
+    names = ", ".join(field.name for field in fields(DueStep))
+    return [DueStep(*row) for row in _fetch(con, f"select {names} from due_steps")]
 
 
 def _earlier_letters(con: duckdb.DuckDBPyConnection) -> dict[str, list[fees.Letter]]:

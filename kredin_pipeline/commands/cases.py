@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -109,7 +109,9 @@ def _derived_behind(book: DuckDBPyConnection, row: Row) -> dict[str, list[Row]]:
     from kredin_pipeline.cases import published
 
     found: dict[str, list[Row]] = {}
-    with published.as_of(book, row["business_date"]):
+    derived = book.execute("select business_date from parameters").fetchone()
+    stands = derived is not None and derived[0] == row["business_date"]
+    with nullcontext() if stands else published.as_of(book, row["business_date"]):
         for table, (order, columns) in _BEHIND.items():
             query = f"select {', '.join(columns)} from {table} where case_id = ? order by {order}"
             rows = book.execute(query, [row["case_id"]]).fetchall()

@@ -61,7 +61,9 @@ def run_demo() -> None:
     trade = DemoCompany("demo", DEMO_NEXT_DAY)
     with open_sandbox(home) as sandbox:
         if first_time:
-            console.print("[bold]First run.[/] The sandbox is PowerOffice Go, Enhetsregisteret, a mailbox and a letter drop.")
+            console.print(
+                "[bold]First run.[/] The sandbox is PowerOffice Go, Enhetsregisteret, a mailbox and a letter drop."
+            )
             _saft_company(console, sandbox, home)
             _trading_company(console, sandbox, home, DEMO_DAY, DEMO_NEXT_DAY)
         else:
@@ -162,10 +164,18 @@ def _connect(console: Console, home: Path, company: DemoCompany, key: str, setti
     made = doors(session.environment)
     with onboarding_failures_told():
         report = onboarding.connect(
-            session.journal, made.poweroffice, company.tenant, SecretStr(key), settings=settings, who=WHO, clock=made.clock
+            session.journal,
+            made.poweroffice,
+            company.tenant,
+            SecretStr(key),
+            settings=settings,
+            who=WHO,
+            clock=made.clock,
         )
         onboarding.go_live(session.journal, made.poweroffice, company.tenant, who=WHO, clock=made.clock)
-    console.print(f"[bold]{company.tenant}[/]: connected {report.company_name}, organisation number {report.organization_no}")
+    console.print(
+        f"[bold]{company.tenant}[/]: connected {report.company_name}, organisation number {report.organization_no}"
+    )
 
 
 def _import(console: Console, home: Path, company: DemoCompany, first: date) -> None:

@@ -28,7 +28,18 @@ def serve_ui(port: int, host: str) -> None:
         environment = load_environment(home)
         dagster_home = prepare_home(environment.dagster_folder)
         typer.echo(f"Dagster UI: http://{host}:{port} (stop with Ctrl-C)")
-        command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", host, "-p", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-w",
+            str(PROJECT / "workspace.yaml"),
+            "-h",
+            host,
+            "-p",
+            str(port),
+        ]
         variables = {**os.environ, "DAGSTER_HOME": str(dagster_home), "KREDIN_HOME": str(home)}
         ended = subprocess.run(command, cwd=PROJECT, env=variables, check=False)
     raise typer.Exit(ended.returncode)

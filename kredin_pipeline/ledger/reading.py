@@ -4,21 +4,22 @@ Belongs here: how a text on the wire becomes a value of the book, and what canno
 sensible (`contracts`) and what becomes of the row (`mirror`).
 
 The wire's numbers are read as texts first: an amount never passes through a binary float of ours, and an id keeps its
-digits. A cell that is no such value becomes null and leaves its reason in ``unread``.
+digits. A cell that is no such value becomes null and leaves its column's name in ``unread``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import cast
 
 import duckdb
 
-from kredin_pipeline.ledger.contracts import unread
 from kredin_pipeline.ledger.wire import DUCKDB_TYPES, TABLES, Column, WireTable
 
-_OFFSET = "(right({x}, 1) = 'Z' or substr({x}, -6, 1) in ('+', '-') and substr({x}, -3, 1) = ':')"
-_MIDNIGHT = r"'\d{4}-\d{2}-\d{2}[T ]00:00:00(\.0+)?(Z|[+-]\d{2}:\d{2})?'"
+_DAY = r"'\d{4}-\d{2}-\d{2}([T ]00:00:00(\.0+)?(Z|[+-]\d{2}:\d{2})?)?'"
+_TIME = r"'\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})'"
 _NOT_YET_NUMBERED = "0"
 
 
@@ -26,11 +27,19 @@ def stage(con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str]) -
     """Read the pages into the temp table ``staged_<resource>``; gives its number of rows.
 
     Columns: ``row_no`` (order of arrival), the table's own, ``version`` (latest change time in 100 ns), ``unread``
-    (reasons against cells, null when there is none). Raises ``duckdb.Error`` for a page that is not JSON.
+    (names of columns whose cell is no such value, null when there is none). Raises ``duckdb.Error`` for a page that is not JSON.
     """
     con.execute(_stage_sql(resource), [list(files)])
     found = con.execute(f"select count(*) from staged_{resource}").fetchone()
     return int(found[0]) if found else 0
+
+
+def found_text(raw: str, column: Column) -> str:
+    """What a raw row says in a column, as short text."""
+    value: object = json.loads(raw, parse_float=str, parse_int=str)
+    for name in column.wire.split("."):
+        value = cast("dict[str, object]", value).get(name) if isinstance(value, dict) else None
+    return str(value)[:60]
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, files: Sequence[str], row_nos: Sequence[int]) -> dict[int, str]:
@@ -55,7 +64,11 @@ def _stage_sql(resource: str) -> str:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in wire.items())
     cells = ",\n".join(f"    {_cell(column)} as {column.name}" for column in table.columns)
     texts = ", ".join(f"{_source(column)} as {_text(column)}" for column in table.columns)
-    faults = ",\n".join(_fault(column) for column in table.columns if _can_fail(column))
+    faults = ",\n".join(
+        f"    case when {_text(column)} is not null and {column.name} is null then '{column.name} ' end"
+        for column in table.columns
+        if _can_fail(column)
+    )
     return f"""
 create or replace temp table staged_{resource} as
 with texts as (
@@ -65,12 +78,13 @@ with texts as (
 cells as (
     select row_no,
 {cells},
-    {_version(table)} as version,
     {", ".join(_text(column) for column in table.columns if _can_fail(column))}
     from texts
 )
-select row_no, {", ".join(column.name for column in table.columns)}, version,
-    nullif(concat_ws('; ', {faults}), '') as unread
+select row_no, {", ".join(column.name for column in table.columns)},
+    {_version(table)} as version,
+    nullif(concat(
+{faults}), '') as unread
 from cells
 """
 
@@ -95,26 +109,18 @@ def _cell(column: Column) -> str:
         case "id" | "text":
             return f"nullif({text}, '{_NOT_YET_NUMBERED}')" if column.name == "voucher_no" else text
         case "date":
-            return (
-                f"case when length({text}) = 10 and substr({text}, 5, 1) = '-' then try_cast({text} as date) "
-                f"when regexp_full_match({text}, {_MIDNIGHT}) then try_cast(left({text}, 10) as date) end"
-            )
+            return f"case when regexp_full_match({text}, {_DAY}) then try_cast(left({text}, 10) as date) end"
         case "time":
-            dated = f"{text} like '____-__-__T__:__:__%' or {text} like '____-__-__ __:__:__%'"
-            return f"case when ({dated}) and {_OFFSET.format(x=text)} then try_cast({text} as timestamptz) end"
+            return f"case when regexp_full_match({text}, {_TIME}) then try_cast({text} as timestamptz) end"
         case "money":  # a double's noise behind the øre is not a fraction of an øre
-            exact = f"try_cast({text} as decimal(28, 8))"
-            return f"case when abs({exact} - round({exact}, 2)) < 0.00001 then try_cast({exact} as {kind}) end"
+            return (
+                f"case when abs(try_cast({text} as decimal(28, 8)) - try_cast({text} as {kind})) < 0.00001 "
+                f"then try_cast({text} as {kind}) end"
+            )
         case "flag":
             return f"case lower({text}) when 'true' then true when 'false' then false end"
         case "rate" | "whole":
             return f"try_cast({text} as {kind})"
-
-
-def _fault(column: Column) -> str:
-    found = f"' || left({_text(column)}, 60) || '"
-    said = unread(column, "{}").replace("'", "''").replace("{}", found)
-    return f"    case when {_text(column)} is not null and {column.name} is null then '{said}' end"
 
 
 def _version(table: WireTable) -> str:
@@ -125,5 +131,5 @@ def _version(table: WireTable) -> str:
 def _ticks(column: Column) -> str:
     """A time in 100 ns since 1970: the wire has seven digits after the second, a timestamp here six."""
     text = _text(column)
-    seventh = f"coalesce(try_cast(case when substr({text}, 20, 1) = '.' then substr({text}, 27, 1) end as tinyint), 0)"
-    return f"epoch_us({_cell(column)}) * 10 + {seventh}"
+    seventh = f"coalesce(try_cast(regexp_extract({text}, '\\.\\d{{6}}(\\d)', 1) as tinyint), 0)"
+    return f"epoch_us({column.name}) * 10 + {seventh}"

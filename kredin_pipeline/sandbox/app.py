@@ -76,7 +76,7 @@ class SandboxApp:
         except ApiError as refused:
             await self._finish(scope, send, refused.answer(), headers, body, company, None)
             return
-        fault = self._world.faults.take("/".join(inner), scope["method"], company)
+        fault = self._world.faults.take(("/".join(inner), scope["path"]), scope["method"], company)
         if fault is not None and fault.kind == "status":
             await self._finish(scope, send, misbehave.refusal(fault, poweroffice=True), headers, body, company, fault)
             return

@@ -106,6 +106,11 @@ class Control:
         """Several events in order, in one call."""
         self.call("events", client_key=client_key, events=[dict(one) for one in events])
 
+    def correct(self, client_key: str, of: str, id: str, **changes: Any) -> None:
+        """A payment or journal is corrected: reversal and correction voucher (``amount``, ``offset_account``,
+        ``customer``). Not an event of the acceptance format."""
+        self.call("correct", client_key=client_key, of=of, id=id, **changes)
+
     def seed(self, client_key: str, kind: str, **params: Any) -> Any:
         """Plant a ready-made world in a company."""
         return self.call("seed", client_key=client_key, kind=kind, **params)

@@ -75,6 +75,10 @@ def _events(world: World, client_key: str, events: list[dict[str, Any]]) -> int:
     return len(events)
 
 
+def _correct(world: World, client_key: str, of: str, id: str, **changes: Any) -> None:
+    world.company(client_key).correct(of, id, **changes)
+
+
 def _set_clock(world: World, moment: str | None) -> str:
     if moment is None:
         world.clock.release()
@@ -170,6 +174,7 @@ _OPERATIONS: dict[str, Operation] = {
     "account": _account,
     "event": _event,
     "events": _events,
+    "correct": _correct,
     "set_clock": _set_clock,
     "advance_clock": _advance_clock,
     "now": lambda w: w.clock.now().isoformat(),

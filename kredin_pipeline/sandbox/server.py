@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import struct
 from collections.abc import Callable
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from time import monotonic, sleep
-from types import TracebackType
-from typing import Self
+from types import FrameType, TracebackType
+from typing import NoReturn, Self
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -45,6 +47,8 @@ class RunningSandbox:
         self.world = World(options)
         if options.state_file is not None and options.state_file.exists():
             storage.load(self.world, options.state_file)
+            if options.now is not None:
+                self.world.clock.set(options.now)
         self._listener = socket.create_server((options.host, options.http_port), backlog=256)
         port = self._listener.getsockname()[1]
         self.base_url = f"http://{options.host}:{port}"
@@ -116,6 +120,16 @@ def serve(options: SandboxOptions, on_ready: Callable[[RunningSandbox], None] | 
     The port is open from then on; the first answers come a few milliseconds later.
     """
     sandbox = RunningSandbox(options)
+    if current_thread() is main_thread():
+        # uvicorn raises the signal again when it has shut down; without a handler that would end the process before
+        # the state file is written.
+        signal.signal(signal.SIGTERM, _leave)
     if on_ready is not None:
         on_ready(sandbox)
-    sandbox.run()
+    with contextlib.suppress(KeyboardInterrupt):
+        sandbox.run()
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise SystemExit(0)

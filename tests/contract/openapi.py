@@ -295,7 +295,7 @@ def check_exchange(exchange: Mapping[str, Any]) -> list[str]:
     the service refused as malformed (400, 404, 414) is not checked again.
     """
     path, method, status = str(exchange["path"]), str(exchange["method"]), exchange["status"]
-    if path.startswith("/letter-drop") or path.startswith("/onboarding"):
+    if path.startswith(("/letter-drop", "/onboarding")):
         return []
     found: list[str] = []
     try:

@@ -63,7 +63,6 @@ from spans
 join rate_sums as starts on starts.day = spans.from_date
 join rate_sums as ends on ends.day = spans.to_date;
 
-delete from interest_periods;
 insert into interest_periods
 with
 years as (

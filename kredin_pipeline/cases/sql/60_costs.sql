@@ -1,6 +1,5 @@
 -- 60_costs.sql · rules §§ 4.2, 5, 6: fees, compensation and interest of each case, what of them is paid, waived and open
 
-delete from costs;
 insert into costs
 with
 charged as (

@@ -13,31 +13,11 @@ following as (        -- § 4.1: each step once; after the last letter that left
     join ranked on ranked.rank > reached_ranks.reached and ranked.in_course and ranked.rank > 1
     group by reached
 ),
-merges as (           -- § 7: cases that a person joined; the first one named keeps the common fee
-    select member.case_id, arg_max(said.case_id, said.seq) as lead_case_id, arg_max(named.position, said.seq) as position,
-        max(said.seq) as seq
-    from journal_decisions as said
-    cross join parameters
-    cross join lateral (
-        select unnest([said.case_id] || coalesce(cast(said.payload -> '$.with' as varchar[]), [])) as name,
-            generate_subscripts([said.case_id] || coalesce(cast(said.payload -> '$.with' as varchar[]), []), 1) as position
-    ) as named
-    join accounts as member on member.case_id = named.name or member.invoice_no = named.name
-    where said.kind = 'merge' and said.effective_on <= business_date
-    group by member.case_id
-),
-parted as (
-    select case_id, max(seq) as seq
-    from journal_decisions, parameters
-    where kind = 'unmerge' and effective_on <= business_date
-    group by case_id
-),
 planned as (
     select
         case_standing.case_id, case_standing.customer_id, case_standing.state, case_standing.last_step, case_standing.counted_due_date,
         following.step, following.rank,
-        case when parted.case_id is null then merges.lead_case_id end    as lead_case_id,
-        merges.position,
+        merged.lead_case_id, merged.position,
         greatest(                                        -- never before the day after the due date
             case_standing.counted_due_date + 1,
             case when case_standing.reached >= 2 then case_standing.ladder_deadline + case_standing.grace_days + 1
@@ -49,8 +29,7 @@ planned as (
     from case_standing
     join following on following.reached = case_standing.reached
     left join ranked as friendly on friendly.step = 'friendly_reminder' and friendly.in_course
-    left join merges on merges.case_id = case_standing.case_id
-    left join parted on parted.case_id = case_standing.case_id and parted.seq > merges.seq
+    left join merged on merged.case_id = case_standing.case_id
     where case_standing.state in ('overdue', 'reminded', 'noticed')
 ),
 moved as (            -- § 4.1 ⚙ send_on_business_days
@@ -84,53 +63,63 @@ select
          else group_planned_on end                                       as planned_on
 from together, parameters;
 
-delete from case_states;
-insert into case_states by name
+insert into case_states
 select
-    case_standing.tenant, case_standing.business_date, case_standing.case_id, invoice_no, kid, customer_no, customer_name, orgnr,
-    debtor_kind, due_date, currency, principal, credited, paid,
+    parameters.tenant, parameters.business_date, claims.case_id, claims.invoice_no, claims.kid, claims.customer_no,
+    claims.customer_name, claims.orgnr, claims.debtor_kind, claims.due_date, claims.currency, claims.principal, credited, paid,
     written_off + rounded                                                as written_off,
-    principal_open, interest, fees, compensation, costs_paid, costs_waived, costs_open,
+    principal_open, case_standing.interest, fees, case_standing.compensation, costs_paid, costs_waived, costs_open,
     principal_open + costs_open                                          as total_open,
-    case_standing.state,
-    case when case_standing.state = 'closed' then closed_reason end           as closed_reason,
-    case when case_standing.state = 'closed' then closed_on end               as closed_on,
-    case when case_standing.state = 'closed' then [] else all_holds end       as holds,
-    case when case_standing.state = 'closed' then list_filter(all_flags, lambda flag: flag not like 'limitation%')
-         else all_flags end                                              as flags,
+    state, closed_reason, closed_on, holds,
+    list_filter([
+        case when written_off > 0 then 'written_off' end,
+        case when recovered then 'recovered_after_write_off' end,
+        case when register_stale then 'register_stale' end,
+        case when case_standing.debtor_changed then 'debtor_changed' end,
+        case when state = 'closed' or parameters.business_date > limitation_date then null    -- § 8: the narrowest alone
+             when limitation_date - parameters.business_date <= 30  then 'limitation_30'
+             when limitation_date - parameters.business_date <= 90  then 'limitation_90'
+             when limitation_date - parameters.business_date <= 180 then 'limitation_180' end,
+        case when is_reminded_twice then 'double_reminding' end
+    ], lambda flag: flag is not null)                                    as flags,
     last_step, last_step_on, deadline,
-    case when business_date <= limitation_date then next_steps.step end  as next_step,
-    case when business_date <= limitation_date then next_steps.planned_on end as next_step_on,
+    case when parameters.business_date <= limitation_date then next_steps.step end       as next_step,
+    case when parameters.business_date <= limitation_date then next_steps.planned_on end as next_step_on,
     limitation_date,
     case                                                                 -- § 8: when the loss may be deducted
-        when case_standing.state = 'closed' then case when closed_reason = 'debtor_insolvent' then 'insolvency' end
+        when state = 'closed' then case when closed_reason = 'debtor_insolvent' then 'insolvency' end
         when principal_open = 0 then null
         when legal_kind in ('enforcement_in_vain', 'nothing_to_seize') then 'enforcement_in_vain'
-        when reminders_sent >= 3 and business_date >= due_date + interval 6 month then 'six_months_three_reminders'
+        when reminders_sent >= 3 and parameters.business_date >= claims.due_date + interval 6 month
+            then 'six_months_three_reminders'
     end                                                                  as loss_ground,
-    ledger_balance, provisional
+    claims.ledger_balance, provisional
 from case_standing
+join claims on claims.case_id = case_standing.case_id
+cross join parameters
 left join next_steps on next_steps.case_id = case_standing.case_id;
 
 create or replace temp table due_steps as     -- § 4: the steps that go today; steps.py groups them and sets the fees
 select
-    case_standing.case_id, next_steps.customer_id, next_steps.lead_case_id, next_steps.position, next_steps.step,
-    case when step_settings.channel = 'email' and case_standing.email is null then 'post' else step_settings.channel end as channel,
-    step_settings.deadline_days, step_settings.fee_is_maximum, step_settings.fee as fee_setting,
-    case_standing.due_date, case_standing.counted_due_date, case_standing.invoice_no, case_standing.restarted_on,
+    case_standing.case_id, accounts.customer_id, next_steps.lead_case_id, next_steps.position, next_steps.step,
+    case when step_settings.channel = 'email' and accounts.email is null then 'post' else step_settings.channel end as channel,
+    step_settings.deadline_days,
+    case when step_settings.fee_is_maximum then null else coalesce(step_settings.fee, 0) end::decimal(18, 2) as fee_setting,
+    accounts.due_date, accounts.counted_due_date, coalesce(accounts.invoice_no, '') as invoice_no,
+    case when accounts.restarted_on is null then '' else accounts.due_date::varchar end as round,
     case_standing.principal, case_standing.principal_asked, case_standing.fees, case_standing.compensation,
-    case_standing.interest - case_standing.interest_paid - case_standing.interest_waived as interest_open,
-    case_standing.costs_paid + case_standing.costs_waived                          as costs_settled,
     case_standing.interest,
-    case_standing.no_fees, case_standing.is_minor,
-    case when case_standing.disputed then 'open' when case_standing.upheld_on is not null then 'upheld'
-         when case_standing.dispute_settled_on is not null then 'refused' else 'none' end as dispute
-from case_standing
-join next_steps on next_steps.case_id = case_standing.case_id
-join parameters on parameters.live
-left join calendar as today on today.day = parameters.business_date
+    case_standing.interest - case_standing.interest_paid - case_standing.interest_waived as interest_open,
+    case_standing.costs_paid + case_standing.costs_waived                as costs_settled,
+    accounts.no_fees, accounts.is_minor,
+    case when accounts.disputed then 'open' when accounts.upheld_on is not null then 'upheld'
+         when accounts.dispute_settled_on is not null then 'refused' else 'none' end as dispute
+from next_steps
+join parameters on parameters.live and next_steps.may_go and next_steps.planned_on <= parameters.business_date
+join case_standing on case_standing.case_id = next_steps.case_id
+join accounts on accounts.case_id = next_steps.case_id
 join step_settings on step_settings.step = next_steps.step
-where next_steps.may_go and next_steps.planned_on <= parameters.business_date
-  and (today.is_business_day or not parameters.send_on_business_days)
+left join calendar as today on today.day = parameters.business_date
+where (today.is_business_day or not parameters.send_on_business_days)
   and not case_standing.provisional and not case_standing.reopened_today and case_standing.principal_asked > 0
-  and list_filter(case_standing.all_holds, lambda hold: hold <> 'unknown_register') = [];
+  and list_filter(case_standing.holds, lambda hold: hold <> 'unknown_register') = [];

@@ -130,8 +130,7 @@ class Gateway:
         if form.get("grant_type") != ["client_credentials"]:
             return _token_error("unsupported_grant_type", "grant_type must be client_credentials.")
         if pair is None:
-            return _token_error("invalid_client",
-                                "The Authorization header must be Basic with application key and client key.")  # fmt: skip
+            return _token_error("invalid_client", "The Authorization header must be Basic with both keys.")
         company = self._find(*pair)
         if company is None:
             return _token_error("invalid_client", "The client integration was not found.")

@@ -1,4 +1,4 @@
-"""Reading the ledger: customer ledger, outgoing invoices, account transactions, trial balance (reference §§ 8-10).
+"""Reading the sub-ledger: customer ledger and outgoing invoices (reference §§ 8, 9).
 
 Each function filters rows and hands them to ``listing.py``. A filtered list is kept until the books change, so that the
 next page of the same read does not filter a million rows again.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..ledger import chart
 from ..ledger.money import net_of, wire
 from ..ledger.records import Customer, Entry, Voucher
 from .listing import Listing, answer_list
@@ -16,12 +17,9 @@ from .protocol import Answer, ApiError, Call, Query, answer_json, dumps, missing
 from .rows import (
     ENTRY_NAMES,
     INVOICE_NAMES,
-    TRANSACTION_NAMES,
-    Transaction,
     code_of,
     entry_writer,
     invoice_writer,
-    transaction_writer,
 )
 
 _ENTRY_KEYS: dict[str, Callable[[Entry], Any]] = {
@@ -45,23 +43,15 @@ _INVOICE_KEYS: dict[str, Callable[[Voucher], Any]] = {
     "CustomerNo": lambda v: int(v.entries[0].customer.no),
     "BalanceLastChangedDateTimeOffset": lambda v: v.entries[0].changed,
 }
-_TRANSACTION_KEYS: dict[str, Callable[[Transaction], Any]] = {
-    "Id": lambda t: t[1],
-    "VoucherNo": lambda t: t[0].no,
-    "PostingDate": lambda t: t[2].posting_date,
-    "AccountNo": lambda t: int(t[2].account_no),
-    "CreatedDateTimeOffset": lambda t: t[0].created,
-}
 _ENTRY_TEXTS: dict[str, Callable[[Entry], str | None]] = {
     "customMatchingReferences": lambda e: e.matching_reference,
     "invoiceNos": lambda e: e.invoice_no,
     "voucherTypes": lambda e: e.voucher.type,
 }
 BALANCE_NAMES = ("Balance", "CustomerAccountNo", "CustomerExternalNo", "CustomerId", "CustomerName")
-TRIAL_NAMES = ("AccountId", "AccountName", "AccountNo", "AgricultureDepartment", "Balance")
 
 
-def _kept(call: Call, make: Callable[[], list[Any]]) -> list[Any]:
+def kept(call: Call, make: Callable[[], list[Any]]) -> list[Any]:
     key = (call.company.client_key, call.path.lower(), call.query.without_paging(), call.application_key)
     return call.world.kept_lists.get(key, call.company.books.version, make)
 
@@ -76,12 +66,12 @@ def open_items(call: Call) -> Answer:
         found = _entries(call, None, day)
         return [e for e in found if (e.balance_at(day) if e.links else e.amount)]
 
-    return _answer_entries(call, _kept(call, make), day)
+    return _answer_entries(call, kept(call, make), day)
 
 
 def statement(call: Call) -> Answer:
     first, last = call.query.needed_day("fromDate"), call.query.needed_day("toDate")
-    return _answer_entries(call, _kept(call, lambda: _entries(call, first, last)), last)
+    return _answer_entries(call, kept(call, lambda: _entries(call, first, last)), last)
 
 
 def entries_by_match_id(call: Call) -> Answer:
@@ -186,7 +176,7 @@ def customer_balances(call: Call) -> Answer:
         return f'{{"Balance":{wire(balance)},' + dumps(values)[1:]
 
     keys: dict[str, Callable[[tuple[Customer, int]], Any]] = {"CustomerAccountNo": lambda row: int(row[0].no)}
-    return answer_list(call, Listing(_kept(call, make), write, BALANCE_NAMES, lambda row: row[0].changed, keys))
+    return answer_list(call, Listing(kept(call, make), write, BALANCE_NAMES, lambda row: row[0].changed, keys))
 
 
 # --- outgoing invoices -----------------------------------------------------------------------------------------
@@ -205,7 +195,7 @@ def outgoing_invoices(call: Call) -> Answer:
             rows = sorted({e.voucher.sequence: e.voucher for e in books.entries_changed_after(changed)}.values(),
                           key=lambda v: v.sequence)  # fmt: skip
         elif numbers is not None:
-            rows = _numbered(call, query)
+            rows = numbered(call, query)
         customers, invoice_nos = _customers(call, query), query.numbers("invoiceNos")
         first, last = query.day("fromDate"), query.day("toDate")
         ids, references = query.texts("invoiceIds"), query.texts("customMatchingReferences")
@@ -232,7 +222,7 @@ def outgoing_invoices(call: Call) -> Answer:
 
     write = invoice_writer(call.company, call.application_key, times)
     changed_at: Callable[[Voucher], int] = lambda v: max(v.changed, v.entries[0].changed)  # noqa: E731
-    return answer_list(call, Listing(_kept(call, make), write, INVOICE_NAMES, changed_at, _INVOICE_KEYS))
+    return answer_list(call, Listing(kept(call, make), write, INVOICE_NAMES, changed_at, _INVOICE_KEYS))
 
 
 def is_invoice(voucher: Voucher) -> bool:
@@ -264,8 +254,6 @@ LINE_NAMES = (
 def outgoing_invoice_lines(call: Call) -> Answer:
     """The income lines of the voucher, as sales lines."""
     voucher, books = _invoice(call), call.company.books
-    from ..ledger import chart
-
     rows: list[dict[str, Any]] = []
     for place, line in enumerate(books.lines(voucher)):
         if line.entry is not None or line.account_no.startswith("27"):
@@ -313,54 +301,7 @@ def _vat_of(net: int, rate: Any) -> int:
     return guess - net
 
 
-# --- general ledger --------------------------------------------------------------------------------------------
-
-
-def account_transactions(call: Call) -> Answer:
-    query, company = call.query, call.company
-    first, last = query.needed_day("fromDate"), query.needed_day("toDate")
-
-    def make() -> list[Transaction]:
-        changed, created = query.ticks("lastChangedDateTimeOffsetGreaterThan"), query.ticks(
-            "createdDateTimeOffsetGreaterThan")  # fmt: skip
-        after = max((t for t in (changed, created) if t is not None), default=None)
-        accounts, types, vat_codes = query.numbers("accountNos"), query.texts("voucherTypes"), query.texts("vatCodes")
-        departments, projects = query.texts("departmentCodes"), query.texts("projectCodes")
-        vouchers: Iterable[Voucher] = company.books.vouchers.values()
-        if query.numbers("voucherNos") is not None:
-            vouchers = _numbered(call, query)
-        vouchers = (
-            v
-            for v in vouchers
-            if (v.lines is not None or first <= v.posting_date <= last)
-            and (types is None or v.type in types)
-            and (after is None or v.created > after)
-        )
-        rows = [
-            row
-            for row in company.books.transactions(vouchers)
-            if first <= row[2].posting_date <= last
-            and (accounts is None or int(row[2].account_no) in accounts)
-            and (vat_codes is None or row[2].vat_code in vat_codes)
-            and _has_code(company.departments, row, "DepartmentId", departments)
-            and _has_code(company.projects, row, "ProjectId", projects)
-        ]
-        rows.sort(key=lambda row: row[1])
-        return rows
-
-    write = transaction_writer(company, call.world.options.dates_with_time == "sometimes")
-    rows = _kept(call, make)
-    return answer_list(call, Listing(rows, write, TRANSACTION_NAMES, lambda t: t[0].created, _TRANSACTION_KEYS))
-
-
-def _has_code(known: list[dict[str, Any]], row: Transaction, key: str, wanted: frozenset[str] | None) -> bool:
-    if wanted is None:
-        return True
-    code = code_of(known, (row[2].dimensions or {}).get(key))
-    return ("-1" if code is None else code) in wanted
-
-
-def _numbered(call: Call, query: Query) -> list[Voucher]:
+def numbered(call: Call, query: Query) -> list[Voucher]:
     """Vouchers that ``voucherNos`` names, in order of posting."""
     numbers = query.numbers("voucherNos")
     assert numbers is not None
@@ -370,27 +311,6 @@ def _numbered(call: Call, query: Query) -> list[Voucher]:
         for voucher in books.vouchers_numbered(one, one):
             found[voucher.sequence] = voucher
     return [found[key] for key in sorted(found)]
-
-
-def trial_balance(call: Call) -> Answer:
-    query, books = call.query, call.company.books
-    day, hide, wanted = query.needed_day("date"), query.flag("hideAccountsWithZeroBalance"), query.numbers("accountNos")
-
-    def make() -> list[dict[str, Any]]:
-        sums: dict[str, int] = dict.fromkeys(books.accounts, 0)
-        for _, _, line in books.transactions(books.vouchers.values()):
-            if line.posting_date <= day:
-                sums[line.account_no] += line.amount
-        return [
-            {
-                "AccountId": books.accounts[no].id, "AccountName": books.accounts[no].name, "AccountNo": int(no),
-                "AgricultureDepartment": None, "Balance": total / 100,
-            }
-            for no, total in sorted(sums.items())
-            if (total or not hide) and (wanted is None or int(no) in wanted)
-        ]  # fmt: skip
-
-    return answer_list(call, Listing(_kept(call, make), dumps, TRIAL_NAMES, lambda _: 0, {}))
 
 
 def client_integration_information(call: Call) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import customers, documents, drafts, onboarding, reads, settings, vouchers
+from . import customers, documents, drafts, general_ledger, onboarding, reads, settings, vouchers
 from .protocol import Handler
 
 
@@ -67,8 +67,8 @@ ROUTES: tuple[Route, ...] = (
     _route("GET OutgoingInvoices", _both("OutgoingInvoice"), reads.outgoing_invoices),
     _route("GET OutgoingInvoices/{}", _both("OutgoingInvoice"), reads.outgoing_invoice),
     _route("GET OutgoingInvoices/{}/Lines", _both("OutgoingInvoice"), reads.outgoing_invoice_lines),
-    _route("GET AccountTransactions", _both("AccountTransaction"), reads.account_transactions),
-    _route("GET TrialBalance", _both("TrialBalance"), reads.trial_balance),
+    _route("GET AccountTransactions", _both("AccountTransaction"), general_ledger.account_transactions),
+    _route("GET TrialBalance", _both("TrialBalance"), general_ledger.trial_balance),
     # vouchers
     *(
         _route(f"{method} Vouchers/{kind}{tail}", privilege, make(kind))

@@ -257,6 +257,35 @@ class Company(Standing):
                 del self.books.by_invoice_no[entry.invoice_no]
         return made
 
+    def correct(
+        self,
+        of: Ref,
+        id: Ref,
+        amount: type_of_amount | None = None,
+        offset_account: Ref | None = None,
+        customer: Ref | None = None,
+    ) -> Voucher:
+        """A payment or journal was wrong: a reversal voucher and, in its place, a correction voucher (reference § 10).
+
+        What is not given stays as it was; the new entry is open until somebody matches it."""
+        wrong = self.voucher_of(of)
+        if wrong.lines is not None or len(wrong.entries) != 1 or wrong.entries[0].invoice_no is not None:
+            raise LedgerError(f"correct {of}: only a payment, refund or journal with one entry can be corrected")
+        self.reverse_voucher(wrong)
+        before = wrong.entries[0]
+        owner = before.customer if customer is None else self.customer(customer)
+        account = wrong.offset_account if offset_account is None else self.books.account(str(offset_account)).no
+        made = self.books.post(
+            "CorrectionVoucher",
+            (EntryDraft(owner, before.amount if amount is None else ore(amount), kid=before.kid),),
+            max(self.today(), wrong.posting_date),
+            offset_account=account,
+            description=f"Korrigering av bilag {wrong.no or ''}".strip(),
+        )
+        made.corrects = wrong
+        self.give_name(str(id), made)
+        return made
+
     def match(self, entries: Sequence[Ref]) -> None:
         """Matched by hand. Raises ``LedgerError`` when no debit meets a credit."""
         found = self.entries_of(entries)
@@ -269,10 +298,12 @@ class Company(Standing):
         self.matching.unmatch(self.entries_of(entries))
 
     def delete(self, no: Ref) -> None:
-        """The document disappears from the API; what it was matched with is open again."""
+        """The document disappears from the API, with its reversal if it had one; what it was matched with is open."""
         voucher = self.voucher_of(no)
-        self.matching.release_entries(voucher.entries)
-        self.books.remove(voucher)
+        for gone in (voucher, voucher.reversed_by):
+            if gone is not None:
+                self.matching.release_entries(gone.entries)
+                self.books.remove(gone)
         for name in [name for name, named in self.named.items() if named is voucher]:
             del self.named[name]
 

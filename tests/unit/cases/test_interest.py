@@ -48,7 +48,9 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("example", "amount", "due", "payments", "on", "expected"), EXAMPLES, ids=lambda held: str(held))
+@pytest.mark.parametrize(
+    ("example", "amount", "due", "payments", "on", "expected"), EXAMPLES, ids=lambda held: str(held)
+)
 def test_worked_examples_to_the_ore(
     example: str, amount: str, due: str, payments: Sequence[tuple[str, str]], on: str, expected: str
 ) -> None:

@@ -99,7 +99,9 @@ HOLDS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("hold", "customer"), HOLDS, ids=[hold for hold, _ in HOLDS])
-def test_the_debtors_state_holds_every_letter_but_an_unknown_number_does_not(hold: str, customer: dict[str, Any]) -> None:
+def test_the_debtors_state_holds_every_letter_but_an_unknown_number_does_not(
+    hold: str, customer: dict[str, Any]
+) -> None:
     """Rules § 6, E-11a, F-01."""
     ledger = Ledger.of()
     ledger.customer("10001", **customer)
@@ -233,7 +235,9 @@ def test_a_reversed_payment_reopens_the_case_where_it_was_and_sends_nothing_that
         "reminded", ["reversed_payment"], D(35), D("119.86"), "reminder")  # fmt: skip
     assert ledger.sent_on("2025-03-10") == []
     ledger.run("2025-03-11")
-    assert [(row["step"], row["interest"]) for row in ledger.sent_on("2025-03-11")] == [("collection_notice", D("123.29"))]
+    assert [(row["step"], row["interest"]) for row in ledger.sent_on("2025-03-11")] == [
+        ("collection_notice", D("123.29"))
+    ]
 
 
 def test_an_invoice_that_disappears_closes_as_that_and_never_as_paid() -> None:

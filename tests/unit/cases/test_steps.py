@@ -67,12 +67,16 @@ COURSES: list[tuple[str, dict[str, Any], list[str], list[tuple[str, str, Decimal
 
 
 @pytest.mark.parametrize(("title", "settings", "runs", "sent"), COURSES, ids=[course[0] for course in COURSES])
-def test_courses(title: str, settings: dict[str, Any], runs: Sequence[str], sent: list[tuple[str, str, Decimal]]) -> None:
+def test_courses(
+    title: str, settings: dict[str, Any], runs: Sequence[str], sent: list[tuple[str, str, Decimal]]
+) -> None:
     ledger = Ledger.of(**settings)
     ledger.invoice(1001, "1 000.00", due="2025-03-03")
     for on in runs:
         ledger.run(on)
-    assert [(str(on), row["step"], row["fee"]) for on in sorted(ledger.sent) for row in ledger.sent_on(str(on))] == sent, title
+    assert [
+        (str(on), row["step"], row["fee"]) for on in sorted(ledger.sent) for row in ledger.sent_on(str(on))
+    ] == sent, title
 
 
 def test_observing_plans_what_live_would_send_and_shows_nothing_as_sent() -> None:

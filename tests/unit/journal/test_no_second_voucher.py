@@ -142,4 +142,4 @@ class TwoWorkers(RuleBasedStateMachine):
 
 
 TestTwoWorkers = TwoWorkers.TestCase
-TestTwoWorkers.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestTwoWorkers.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)

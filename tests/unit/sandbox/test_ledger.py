@@ -267,3 +267,16 @@ def test_an_address_change_does_not_move_the_customers_timestamp(company: Compan
     assert customer.changed == before
     company.customer(10001, email="ny@kunde.example")
     assert customer.changed > before
+
+
+def test_a_correction_is_a_pair_of_vouchers_linked_to_the_wrong_one(company: Company) -> None:
+    company.invoice(1001, 10001, 1000, due="2025-03-24")
+    wrong = company.payment("P1", 10001, 100, for_=[1001])
+    right = company.correct("P1", "P2", amount="-1000")
+    assert wrong.reversed_by is not None and wrong.reversed_by.reverses is wrong
+    assert (right.type, right.corrects, right.entries[0].balance) == ("CorrectionVoucher", wrong, -100000)
+    assert balance(company, 1001) == "1000.00"
+    company.match([1001, "P2"])
+    assert balance(company, 1001) == "0.00"
+    with pytest.raises(LedgerError, match="only a payment, refund or journal"):
+        company.correct(1001, "X")

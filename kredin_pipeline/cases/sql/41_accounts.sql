@@ -1,0 +1,67 @@
+-- 41_accounts.sql · rules §§ 1.2, 1.3, 3, 6: which claims are cases, and what is known of their debtors
+
+create or replace temp table accounts as      -- the claims that are cases, each with what people said about it
+with
+open_since as (       -- § 1.2: the first day that counts; what was settled before we were connected is history
+    select
+        claims.case_id,
+        case when business_date < connected_on then overdue_on else greatest(overdue_on, connected_on) end as first_day
+    from claims, parameters
+),
+gone_by_then as (
+    select settlements.case_id, sum(settlements.amount) as amount
+    from settlements
+    join open_since using (case_id)
+    where effective_on <= first_day and kind <> 'own_voucher'
+    group by settlements.case_id
+)
+select
+    claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no, claims.in_journal,
+    claims.due_date, claims.original_due_date, claims.counted_due_date, claims.principal, claims.deleted_in_ledger_on,
+    claims.debtor_changed, claims.ledger_conflict,
+    greatest(claims.counted_due_date, coalesce(decided.interest_from, claims.counted_due_date)) as interest_from,
+    (claims.principal * 100)::bigint                     as principal_ore,
+    coalesce(decided.paused, false)                      as paused,
+    coalesce(decided.disputed, false)                    as disputed,
+    decided.upheld_on,
+    decided.dispute_settled_on,
+    coalesce(decided.closed, false)                      as closed,
+    case when decided.closed_reason in ('withdrawn', 'debtor_insolvent', 'time_barred', 'paid', 'credited')
+         then decided.closed_reason else 'withdrawn' end as closed_as,
+    case when decided.closed then decided.closed_on end  as closed_on,
+    decided.restarted_on,
+    decided.answered_on,
+    decided.credit_released_on,
+    coalesce(decided.released_all, false)                as released_all,
+    coalesce(decided.released, [])                       as released,
+    decided.legal_kind,
+    coalesce(decided.waives, false)                      as waives,
+    coalesce(decided.interrupts, false)                  as interrupts,
+    coalesce(debtors.excluded, false) or kept_out.customer_id is not null as excluded,
+    coalesce(debtors.no_fees, false)                     as no_fees,
+    coalesce(debtors.is_minor, false)                    as is_minor,
+    nullif(trim(debtors.email), '')                      as email,
+    case when parameters.register and coalesce(debtors.register_hold_from <= business_date, true)
+        then debtors.register_hold end                   as register_hold,
+    parameters.register and coalesce(debtors.unknown_register, false) as unknown_register,
+    parameters.register and coalesce(debtors.register_stale, false)   as register_stale,
+    case                                                 -- § 3 ⚙ interest
+        when parameters.interest = 'none' or coalesce(debtors.no_interest, false) then 'none'
+        when parameters.interest = 'agreed' and claims.debtor_kind = 'business' then 'agreed'
+        else 'statutory'
+    end                                                  as accrual,
+    least(                                               -- interest is shown to this day at most
+        business_date,
+        case when parameters.register and debtors.register_hold = 'bankruptcy' then debtors.register_hold_from end,
+        case when decided.closed then decided.closed_on end,
+        claims.deleted_in_ledger_on)                     as interest_until
+from claims
+cross join parameters
+join open_since using (case_id)
+left join gone_by_then using (case_id)
+left join decided using (case_id)
+left join debtors on debtors.customer_id = claims.customer_id
+left join kept_out on kept_out.customer_id = claims.customer_id
+where claims.in_journal
+   or first_day <= business_date and coalesce(gone_by_then.amount, 0) < claims.principal
+      and coalesce(claims.deleted_in_ledger_on > first_day, true);

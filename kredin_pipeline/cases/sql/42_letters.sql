@@ -1,0 +1,48 @@
+-- 42_letters.sql · rules §§ 4.1, 4.2, 4.8: the letters that left
+
+insert into case_letters by name               -- § 4: the letters that left, and whether step and fee still stand
+with
+fee_words as (        -- § 7: a person withdrew the fee of a letter, or says that it was paid in time
+    select case_id, effective_on, payload ->> '$.step' as step, payload ->> '$.letter_key' as letter_key
+    from journal_decisions, parameters
+    where kind in ('withdraw_fee', 'paid_in_time') and effective_on <= business_date
+),
+withdrawn as (
+    select distinct letters.letter_key, letters.case_id
+    from journal_letters as letters
+    join fee_words using (case_id)
+    where letters.sent_on <= fee_words.effective_on
+      and coalesce(fee_words.step = letters.step, true) and coalesce(fee_words.letter_key = letters.letter_key, true)
+)
+select
+    letters.case_id, letters.letter_key, letters.step, letters.sent_on,
+    coalesce(letters.deadline, letters.sent_on)          as deadline,
+    coalesce(letters.principal, 0)                       as principal,
+    coalesce(letters.total, 0)                           as total,
+    coalesce(letters.fee, 0)                             as fee,
+    letters.bears_fee,
+    list_position(['friendly_reminder', 'reminder', 'collection_notice', 'payment_demand', 'enforcement_notice'],
+                  letters.step)                          as rank,
+    coalesce(letters.sent_on > accounts.restarted_on, true) as counts,   -- § 4.8: an agreed due date starts the steps anew
+    letters.bears_fee and letters.fee > 0
+        and not coalesce(accounts.restarted_on is not null and letters.sent_on < accounts.counted_due_date + 14, false)
+        and not coalesce(letters.sent_on <= accounts.upheld_on, false)   -- inkassoloven § 17
+        and withdrawn.case_id is null                    as fee_stands
+from journal_letters as letters
+join accounts using (case_id)
+cross join parameters
+left join withdrawn using (letter_key, case_id)
+where letters.sent_on <= business_date;
+
+insert into ladders by name                   -- § 4.1: the steps that were really sent since the due date that counts
+select
+    case_id,
+    arg_max(step, (sent_on, rank))                                       as last_step,
+    max(sent_on)                                                         as last_step_on,
+    arg_max(deadline, (sent_on, rank))                                   as deadline,
+    coalesce(max(rank) filter (where rank > 1), 0)                       as reached,
+    arg_max(deadline, (sent_on, rank)) filter (where rank > 1)           as ladder_deadline,
+    count(*) filter (where rank > 1)                                     as reminders_sent
+from case_letters
+where counts
+group by case_id;

@@ -1,0 +1,270 @@
+"""The mirror: what the ledger holds, row by row, as of the newest reading of each row.
+
+Belongs here: merging landed pages by the ledger's own id. The newest change time wins, whatever the order of arrival;
+a row that comes twice counts once; rows in = rows kept + rows in quarantine, always. Not here: how cells are read
+(`reading`), what makes a row bad (`contracts`), whether the mirror is whole (`completeness`).
+
+Every function works inside the caller's transaction, so that a cursor is stored with the rows it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+
+import duckdb
+
+from kredin_pipeline.ledger import quarantine
+from kredin_pipeline.ledger.contracts import RULES, drift_of, faults_of, refuse_broken_frame, unread
+from kredin_pipeline.ledger.landing import LandedResource
+from kredin_pipeline.ledger.reading import found_text, raw_rows, stage
+from kredin_pipeline.ledger.wire import BOOKKEEPING, TABLES, VOUCHER_TYPES, WireTable
+
+BATCH = 204_800
+"""Rows that a contract looks at at once; it bounds the memory of a first import."""
+VECTOR = 2_048
+"""Rows of a DuckDB vector, in which results are fetched."""
+
+
+@dataclass
+class LoadResult:
+    """What became of the rows of one read. ``newest``: latest change time among them (aware UTC).
+
+    ``moved_from``: customer ids that entries were moved away from. ``missing``: ids of rows that the mirror holds and a
+    full read did not bring. ``examples``: a few refused rows. ``drift``: what is new about the wire.
+    """
+
+    resource: str
+    pages: int = 0
+    rows_in: int = 0
+    kept: int = 0
+    quarantined: int = 0
+    changed: int = 0
+    newest: datetime | None = None
+    changed_customer_ids: set[str] = field(default_factory=set[str])
+    moved_from: set[str] = field(default_factory=set[str])
+    missing: list[str] = field(default_factory=list[str])
+    examples: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
+    drift: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    reasons: list[str]
+    raw: str
+
+
+def load_pages(
+    con: duckdb.DuckDBPyConnection, landed: LandedResource, business_date: date, seen_at: datetime
+) -> LoadResult:
+    """Merge the landed pages of one resource into its mirror table.
+
+    Raises ``BrokenFrame`` when a page lacks a field that the rows cannot do without; nothing is changed then.
+    """
+    table = TABLES[landed.resource]
+    result = LoadResult(landed.resource, pages=len(landed.files))
+    if landed.files:
+        refuse_broken_frame(landed)
+        result.rows_in = stage(con, landed.resource, landed.paths)
+        result.drift += drift_of(landed)
+        if landed.claimed_total is not None and landed.claimed_total != result.rows_in:
+            result.drift.append(f"{landed.resource}: the server claimed {landed.claimed_total} rows, {result.rows_in} came")
+        _merge(con, table, landed, result, business_date, seen_at)
+    if landed.full:
+        _look_for_missing(con, table, landed, result, business_date)
+    result.kept = result.rows_in - result.quarantined
+    return result
+
+
+def mark_gone(
+    con: duckdb.DuckDBPyConnection, resource: str, ids: Sequence[str], business_date: date, seen_at: datetime
+) -> None:
+    """The ledger has confirmed that these rows are gone: the mirror keeps them, marked with the day."""
+    if not ids:
+        return
+    table = TABLES[resource]
+    con.execute(
+        f"update {table.table} set gone_on = $1 where {table.key} in (select unnest($2::varchar[])) and gone_on is null",
+        [business_date, list(ids)],
+    )
+    if resource == "ledger_entries":
+        con.execute(
+            "insert into poweroffice_ledger_entry_changes select entry_id, $1, $2, amount, balance, match_id, true "
+            "from poweroffice_ledger_entries where entry_id in (select unnest($3::varchar[]))",
+            [business_date, seen_at, list(ids)],
+        )
+
+
+def _merge(
+    con: duckdb.DuckDBPyConnection,
+    table: WireTable,
+    landed: LandedResource,
+    result: LoadResult,
+    business_date: date,
+    seen_at: datetime,
+) -> None:
+    name = table.resource
+    con.execute(_fresh_sql(name))
+    # The last of the change times is the one that the resource's change filter compares.
+    counted = con.execute(_FRESH_COUNT.format(name=name, changed=table.changed[-1])).fetchone()
+    fresh, result.newest = counted or (0, None)
+    if not fresh:
+        return
+    refused = _refused(con, table, landed)
+    if refused:
+        _set_aside(con, table, refused, result, business_date, seen_at)
+    if not quarantine.is_empty(con):
+        quarantine.release_superseded(con, table.table, f"fresh_{name}", table.key, seen_at)
+    result.changed = _keep_newest(con, table)
+    if not result.changed:
+        return
+    if name == "ledger_entries":
+        con.execute(_CHANGES, [business_date, seen_at])
+        types = con.execute("select distinct voucher_type from fresh_ledger_entries").fetchall()
+        unknown = sorted({str(row[0]) for row in types} - VOUCHER_TYPES)
+        result.drift += [f"ledger_entries: voucher type {one} is new; treated as a journal" for one in unknown]
+        moved = con.execute(
+            "select distinct was_customer_id from fresh_ledger_entries where was_customer_id <> customer_id"
+        ).fetchall()
+        result.moved_from = {str(row[0]) for row in moved}
+    if name != "account_transactions":
+        rows = con.execute(f"select distinct customer_id from fresh_{name} where customer_id is not null").fetchall()
+        result.changed_customer_ids = {str(row[0]) for row in rows} | result.moved_from
+    con.execute(_upsert_sql(name), [business_date])
+
+
+def _refused(con: duckdb.DuckDBPyConnection, table: WireTable, landed: LandedResource) -> dict[int, _Refusal]:
+    """The bad rows of the read, by ``row_no``: what could not be read, and what the contract says of the rest."""
+    name = table.resource
+    unread_cells = {
+        int(row_no): str(columns).split()
+        for row_no, columns in con.execute(
+            f"select row_no, unread from fresh_{name} where unread is not null"
+        ).fetchall()
+    }
+    reasons: dict[int, list[str]] = {}
+    cells = [
+        f"(f.{rule.name} * 100)::bigint as {rule.name}" if rule.check == "ore" else f"f.{rule.name}" for rule in RULES[name]
+    ]
+    frames = con.execute(f"select f.row_no, {', '.join(cells)} from fresh_{name} as f order by f.row_no")
+    while len(frame := frames.fetch_df_chunk(BATCH // VECTOR)):
+        reasons |= faults_of(name, frame)
+    row_nos = sorted(unread_cells.keys() | reasons.keys())
+    if not row_nos:
+        return {}
+    raw = raw_rows(con, landed.paths, row_nos)
+    found: dict[int, _Refusal] = {}
+    for row_no in row_nos:
+        columns = [table.column(one) for one in unread_cells.get(row_no, ())]
+        said = [unread(column, found_text(raw[row_no], column)) for column in columns]
+        names = {column.wire for column in columns}
+        said += [reason for reason in reasons.get(row_no, ()) if reason.partition(":")[0] not in names]
+        found[row_no] = _Refusal(said, raw[row_no])
+    return found
+
+
+def _set_aside(
+    con: duckdb.DuckDBPyConnection,
+    table: WireTable,
+    refused: dict[int, _Refusal],
+    result: LoadResult,
+    business_date: date,
+    seen_at: datetime,
+) -> None:
+    row_nos = list(refused)
+    ids = dict(
+        con.execute(
+            f"select row_no, {table.key} from fresh_{table.resource} where row_no in (select unnest($1::bigint[]))",
+            [row_nos],
+        ).fetchall()
+    )
+    rows = [quarantine.Refused(table.table, ids.get(no), one.reasons, one.raw) for no, one in refused.items()]
+    quarantine.put_aside(con, rows, business_date, seen_at)
+    con.execute(f"delete from fresh_{table.resource} where row_no in (select unnest($1::bigint[]))", [row_nos])
+    result.quarantined = len(rows)
+    result.examples = rows[:5]
+
+
+def _keep_newest(con: duckdb.DuckDBPyConnection, table: WireTable) -> int:
+    """Leave one row an id in ``fresh_*``: the newest reading, and only if it is not older than the mirror's."""
+    name, key = table.resource, table.key
+    con.execute(
+        f"""
+        create or replace temp table fresh_{name} as
+        select * from fresh_{name}
+        where was_version is null or version >= was_version
+        qualify row_number() over (partition by {key} order by version desc, row_no desc) = 1
+        """
+    )
+    found = con.execute(f"select count(*) from fresh_{name}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _look_for_missing(
+    con: duckdb.DuckDBPyConnection,
+    table: WireTable,
+    landed: LandedResource,
+    result: LoadResult,
+    business_date: date,
+) -> None:
+    """In a full read: mark what came as seen today, and name what did not come."""
+    came = f"select {table.key} from staged_{table.resource}" if landed.files else "select null where false"
+    con.execute(
+        f"update {table.table} set last_seen_on = $1 where last_seen_on <> $1 and {table.key} in ({came})",
+        [business_date],
+    )
+    rows = con.execute(
+        f"select {table.key} from {table.table} where gone_on is null and {table.key} not in "
+        f"(select * from ({came}) where {table.key if landed.files else 'false'} is not null) order by 1"
+    ).fetchall()
+    result.missing = [str(row[0]) for row in rows]
+
+
+_FRESH_COUNT = """
+select (select count(*) from fresh_{name}), (select max({changed}) from staged_{name})
+"""
+
+_CHANGES = """
+insert into poweroffice_ledger_entry_changes
+select entry_id, $1, $2, amount, balance, match_id, false
+from fresh_ledger_entries
+where was_version is null or was_gone or amount <> was_amount or balance <> was_balance
+   or match_id is distinct from was_match_id
+order by row_no
+"""
+
+
+@lru_cache(maxsize=len(TABLES))
+def _fresh_sql(resource: str) -> str:
+    """Rows that the mirror does not hold exactly so; what it holds already was checked when it came in."""
+    table = TABLES[resource]
+    names = [column.name for column in table.columns]
+    was = "old.version as was_version, old.gone_on is not null as was_gone"
+    if resource == "ledger_entries":
+        was += (
+            ", old.amount as was_amount, old.balance as was_balance, old.match_id as was_match_id, "
+            "old.customer_id as was_customer_id"
+        )
+    new, old = (", ".join(f"{alias}.{name}" for name in [*names, "version"]) for alias in ("new", "old"))
+    return f"""
+create or replace temp table fresh_{resource} as
+select new.*, {was}
+from staged_{resource} as new
+left join {table.table} as old on old.{table.key} = new.{table.key}
+where old.{table.key} is null or old.gone_on is not null or new.unread is not null
+   or row({new}) is distinct from row({old})
+"""
+
+
+@lru_cache(maxsize=len(TABLES))
+def _upsert_sql(resource: str) -> str:
+    table = TABLES[resource]
+    names = [column.name for column in table.columns]
+    kept = ", ".join(f"{name} = excluded.{name}" for name in [*names, "last_seen_on", "gone_on", "version"] if name != table.key)
+    return f"""
+insert into {table.table} ({", ".join(names)}, {", ".join(name for name, _ in BOOKKEEPING)})
+select {", ".join(names)}, $1::date, $1::date, null, version from fresh_{resource}
+on conflict ({table.key}) do update set {kept}
+"""
