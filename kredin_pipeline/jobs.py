@@ -22,6 +22,8 @@ from kredin_pipeline.partitions import TENANT_TAG, TENANTS, key, range_tags
 
 DAILY = "daily"
 HISTORY = "history"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""In this process the caller tells how a run ended; Dagster's own log is kept in its storage for the UI."""
 
 # Sends and posts nothing by themselves in an import (assets refuse), so an import does not run them at all.
 ACTING_GROUPS = ("letters", "vouchers")
@@ -54,7 +56,11 @@ def run_day(defs: Definitions, instance: DagsterInstance, tenant: str, day: date
     """Run one tenant's day in this process; never raises for what an asset raised."""
     _known(instance, tenant)
     result = defs.resolve_job_def(DAILY).execute_in_process(
-        partition_key=key(tenant, day), instance=instance, tags={TENANT_TAG: tenant}, raise_on_error=False
+        partition_key=key(tenant, day),
+        instance=instance,
+        tags={TENANT_TAG: tenant},
+        run_config=QUIET,
+        raise_on_error=False,
     )
     return _outcome(result)
 
@@ -65,7 +71,7 @@ def run_history(defs: Definitions, instance: DagsterInstance, tenant: str, first
         raise ValueError(f"{tenant}: the import would end on {last}, before it begins on {first}")
     _known(instance, tenant)
     result = defs.resolve_job_def(HISTORY).execute_in_process(
-        instance=instance, tags=range_tags(tenant, first, last), raise_on_error=False
+        instance=instance, tags=range_tags(tenant, first, last), run_config=QUIET, raise_on_error=False
     )
     return _outcome(result)
 

@@ -40,7 +40,7 @@ _opening = threading.Lock()
 
 
 class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
-    """Where the books lie: ``<folder>/<tenant>.duckdb``, and the landed pages under ``<folder>/pages/<tenant>/<date>``."""
+    """Where the books lie: ``<folder>/<tenant>.duckdb``; the landed pages are in ``<folder>/pages/<tenant>/<date>``."""
 
     folder: str
     lock_wait_seconds: float = Field(default=30.0, description="How long to wait for a book that another one holds")
@@ -48,7 +48,7 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
     def path(self, tenant: str) -> Path:
         """The tenant's file. Raises ``ValueError`` for a name that is no plain file name."""
         if not _NAME.fullmatch(tenant):
-            raise ValueError(f"tenant {tenant!r}: want letters, digits, '-', '_' or '.', beginning with a letter or digit")
+            raise ValueError(f"tenant {tenant!r}: want a letter or digit, then letters, digits, '-', '_' or '.'")
         return Path(self.folder).resolve() / f"{tenant}.duckdb"
 
     def pages_folder(self, tenant: str, business_date: date) -> Path:
@@ -66,7 +66,7 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
         opened = self._open(self.path(tenant), tenant)
         if not opened.lock.acquire(timeout=self.lock_wait_seconds):
             raise BookIsBusy(
-                f"{tenant}: the book has been in use by another thread of this process for {self.lock_wait_seconds:.0f} s"
+                f"{tenant}: the book is held by another thread of this process; waited {self.lock_wait_seconds:.0f} s"
             )
         try:
             yield opened.connection

@@ -1,8 +1,8 @@
 """The door to Enhetsregisteret, the register of legal units: what it says of an organisation number.
 
-Belongs here: asking, in bulk where it can be, and the outcomes. A number that could not be asked about is never one that
-was not found. Not here: what follows for a debtor (``kredin_pipeline/ledger/sql/debtors.sql``) and keeping the answers
-(`enhetsregisteret_sync`). Source: Enhetsregisteret reference §§ 1-5.
+Belongs here: asking, in bulk where it can be, and the outcomes. A number that could not be asked about is never one
+that was not found. Not here: what follows for a debtor (``kredin_pipeline/ledger/sql/debtors.sql``) and keeping the
+answers (`enhetsregisteret_sync`). Source: Enhetsregisteret reference §§ 1-5.
 """
 
 from __future__ import annotations
@@ -19,7 +19,14 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from resources.clock import Clock
-from resources.http_errors import PassingFailure, PermanentFailure, ReadFailure, Waits, failure_of, no_answer, tried_again
+from resources.http_errors import (
+    PassingFailure,
+    PermanentFailure,
+    Waits,
+    failure_of,
+    no_answer,
+    tried_again,
+)
 from resources.rate_limit import shared_limit
 
 MAIN_UNIT: Final = "application/vnd.brreg.enhetsregisteret.enhet.v2+json"
@@ -27,7 +34,7 @@ SUB_UNIT: Final = "application/vnd.brreg.enhetsregisteret.underenhet.v2+json"
 NUMBERS_PER_CALL: Final = 100
 """What the public clients send at most in one search (reference § 2.2)."""
 GIVE_UP_AFTER: Final = 5
-"""So many numbers in a row that could not be asked about: the register is down, the rest is not tried."""
+"""So many questions in a row without an answer: the register is down, the rest is not tried."""
 FEW: Final = 2
 """Up to so many numbers are looked up one by one rather than searched for among sub-units first."""
 USER_AGENT: Final = "kredin-pipeline (debt collection for creditors; look-ups of their debtors)"
@@ -156,12 +163,16 @@ class _Round:
         """Units that a search returns. When the search itself fails nothing is known of any of them."""
         collection, accept = ("underenheter", SUB_UNIT) if sub else ("enheter", MAIN_UNIT)
         params = {"organisasjonsnummer": ",".join(orgnrs), "size": str(len(orgnrs))}
+        if self._failed_in_a_row >= GIVE_UP_AFTER:
+            return {one: UnitAnswer(one, "not_available") for one in orgnrs}
         try:
             body = self._get(f"/{collection}", accept, params)
-        except ReadFailure as failure:
-            if isinstance(failure, PermanentFailure):
-                return {}
+        except PermanentFailure:
+            return {}
+        except PassingFailure:
+            self._failed_in_a_row += 1
             return {one: UnitAnswer(one, "not_available") for one in orgnrs}
+        self._failed_in_a_row = 0
         found: dict[str, UnitAnswer] = {}
         for unit in cast(list[Any], (body.get("_embedded") or {}).get(collection) or []):
             answer = answer_of(unit) if isinstance(unit, dict) else None

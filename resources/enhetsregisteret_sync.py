@@ -65,8 +65,8 @@ def keep_answers(
         if report.stale:
             con.execute(_KEEP_STALE, [report.stale])
         if answered:
-            columns = [[_written(value) for value in column] for column in zip(*map(astuple, answered), strict=True)]
-            con.execute(_REPLACE, [*columns, business_date, at])
+            columns = zip(*([_written(value) for value in astuple(one)] for one in answered), strict=True)
+            con.execute(_REPLACE, [*map(list, columns), business_date, at])
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -119,12 +119,14 @@ select * replace (
     new.tvang_dato::date as tvang_dato, new.under_rekonstruksjon_dato::date as under_rekonstruksjon_dato,
     new.slettedato::date as slettedato)
 from (
-    select new.*, ${len(_COLUMNS) + 1}::date as fetched_on, ${len(_COLUMNS) + 2}::timestamptz as fetched_at, false as stale
+    select
+        new.*, ${len(_COLUMNS) + 1}::date as fetched_on, ${len(_COLUMNS) + 2}::timestamptz as fetched_at,
+        false as stale
     from (select {", ".join(f"unnest(${at}::varchar[]) as {name}" for at, name in enumerate(_COLUMNS, start=1))}) as new
 ) as new
 left join (select orgnr, main_orgnr from brreg_units) as old using (orgnr)
 on conflict (orgnr) do update set
-    {", ".join(f"{name} = excluded.{name}" for name in (*_COLUMNS, "fetched_on", "fetched_at", "stale") if name != "orgnr")}
+    {", ".join(f"{name} = excluded.{name}" for name in (*_COLUMNS[1:], "fetched_on", "fetched_at", "stale"))}
 """
 
 _KEEP_STALE = """

@@ -146,7 +146,7 @@ def _asked_wait(response: httpx.Response, now: datetime) -> float | None:
 
 
 def _said(response: httpx.Response) -> str:
-    """What an error body says: ProblemDetails, the gateway's or OAuth's shape, keys in any case; else its first line."""
+    """What an error body says (ProblemDetails, the gateway's or OAuth's shape, any case), else its first line."""
     text = response.text.strip()
     try:
         body: Any = json.loads(text)

@@ -77,7 +77,9 @@ class PowerOfficeClient:
 
     def accounts(self, account_nos: Sequence[str]) -> list[Row]:
         """Ledger accounts by number; a number that the chart does not have is left out."""
-        return [row for part in in_parts(account_nos) for row in self._list("/GeneralLedgerAccounts", {"accountNos": part})]
+        return [
+            row for part in in_parts(account_nos) for row in self._list("/GeneralLedgerAccounts", {"accountNos": part})
+        ]
 
     def vat_codes(self) -> list[Row]:
         """The company's VAT codes with their ids."""
@@ -179,7 +181,10 @@ class PowerOfficeClient:
     # --- writing -------------------------------------------------------------------------------------------------
 
     def post_manual_journal(self, body: Mapping[str, object]) -> PostedVoucher:
-        """Post a manual journal, once (reference § 11.1). Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``."""
+        """Post a manual journal, once (reference § 11.1).
+
+        Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``.
+        """
         response = self._transport.post("/Vouchers/ManualJournals", body)
         try:
             answer: Any = response.json()
@@ -306,4 +311,4 @@ def _parsed(page: Page, path: str) -> Any:
     try:
         return json.loads(page.body, parse_float=Decimal)
     except ValueError as error:
-        raise PassingFailure(f"PowerOffice: GET {path} answered {page.status} with JSON that is broken: {error}") from error
+        raise PassingFailure(f"PowerOffice: GET {path} answered {page.status} with broken JSON: {error}") from error

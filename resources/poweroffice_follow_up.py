@@ -1,8 +1,8 @@
 """What the mirrored entries make it necessary to ask PowerOffice for, and what a direct read concludes.
 
-Belongs here: finding in the book what is missing or unknown, and asking for it one by one. A row is gone only when three
-witnesses agree: a full read did not bring it, a direct read does not find it, and the customer's balance does not need
-it. Not here: the order of a day (`poweroffice_sync`).
+Belongs here: finding in the book what is missing or unknown, and asking for it one by one. A row is gone only when
+three witnesses agree: a full read did not bring it, a direct read does not find it, and the customer's balance does not
+need it. Not here: the order of a day (`poweroffice_sync`).
 """
 
 from __future__ import annotations

@@ -51,4 +51,4 @@ def advice_for(method: str, path: str, status: int, information: Mapping[str, An
         )
     if blocked & set(names):
         return f"The privilege {wanted} is blocked: the company's Go subscription lacks the module that it depends on"
-    return f"The privilege {wanted} is not granted to this integration; ask PowerOffice to add it to the application key"
+    return f"The privilege {wanted} is not granted to this integration; ask PowerOffice to add it to its key"

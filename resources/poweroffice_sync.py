@@ -52,7 +52,7 @@ ENTRIES, CUSTOMERS, INVOICES, TRANSACTIONS = (
 
 @dataclass(frozen=True)
 class SyncSettings:
-    """How a tenant's ledger is read. ``overlap`` never below an hour; a full read at least every ``full_every`` days."""
+    """How a tenant's ledger is read. ``overlap`` counts as an hour at least; a full read comes every ``full_every``."""
 
     tenant: str
     overlap: timedelta = OVERLAP
@@ -119,7 +119,10 @@ def sync_ledger(
     business_date: date,
     settings: SyncSettings,
 ) -> SyncReport:
-    """All three steps. Raises ``ReadFailure`` or ``BrokenFrame``; the mirror is then as it was, or whole up to a step."""
+    """All three steps.
+
+    Raises ``ReadFailure`` or ``BrokenFrame``; the mirror is then as it was, or whole up to a step, and not proved.
+    """
     landed = land(client, con, pages_folder, clock, business_date, settings)
     report = merge(con, landed, settings)
     return complete(con, client, clock, landed, report, settings)
@@ -230,9 +233,9 @@ def _follow_missing_entries(
         full_read_done(con, ENTRIES, None if found.still_there else report.business_date)
     if found.still_there:
         report.notes.append(
-            f"{report.tenant}: the full read was incomplete: {len(found.still_there)} entries that it did not bring are "
-            f"still in the ledger (the first is {found.still_there[0]}); nothing is closed by it, and the next read is "
-            "in full again"
+            f"{report.tenant}: the full read was incomplete: {len(found.still_there)} entries that it did not bring "
+            f"are still in the ledger (the first is {found.still_there[0]}); nothing is closed by it, and the next "
+            "read is in full again"
         )
     if found.gone:
         report.gone.setdefault(ENTRIES, []).extend(found.gone)
@@ -264,7 +267,8 @@ def _follow_entries(
     report: SyncReport,
     settings: SyncSettings,
 ) -> None:
-    """Read what the mirrored entries point to and the mirror does not hold: stateless, so a broken run leaves no gap."""
+    """Read what the mirrored entries point to and the mirror lacks; what is lacking is seen anew in every run, so that
+    a broken one leaves no gap."""
     nos = unknown_customers(con)
     if nos:
         customers = LandedResource(CUSTOMERS, landed.folder / "named", False, clock.now())
@@ -293,10 +297,18 @@ def _load(
     con: duckdb.DuckDBPyConnection, landed: LandedResource, business_date: date, report: SyncReport
 ) -> LoadResult:
     """Merge one landed resource, move its cursor, and log it; in the caller's transaction."""
-    result = load_pages(con, landed, business_date, landed.started_at)
+    known = progress(con).get(landed.resource) or Progress()
+    if landed.digest is not None and landed.digest == known.pages_digest:  # a quiet day: only the overlap came
+        rows = known.pages_rows
+        result = LoadResult(landed.resource, len(landed.files), rows_in=rows, kept=rows)
+    else:
+        result = load_pages(con, landed, business_date, landed.started_at)
     by_numbers = landed.resource in (CUSTOMERS, TRANSACTIONS) and landed.cursor is None and not landed.full
     if not by_numbers:
-        advance(con, landed.resource, result.newest, landed.started_at, business_date, empty_is_all=landed.full)
+        advance(
+            con, landed.resource, result.newest, landed.started_at, business_date, empty_is_all=landed.full,
+            digest=None if result.quarantined else landed.digest, rows=result.rows_in,
+        )  # fmt: skip
     log_read(
         con, result, business_date, landed.started_at, landed.started_at, full=landed.full, requests=landed.requests,
         note="; ".join(result.drift),

@@ -72,7 +72,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Page:
-    """The body of a read: as JSON text, and compressed as it came when the server compressed it. Status 204 has none."""
+    """The body of a read: as JSON text, and as it came if it came compressed. Status 204 has none."""
 
     status: int
     body: bytes
@@ -166,7 +166,8 @@ class Transport:
         first, last = _COMPLETE[0 if a_list else 1]
         text = body.strip()
         if not (text.startswith(first) and text.endswith(last)):
-            found = "an empty body" if not text else f"something that is not a whole JSON {'list' if a_list else 'object'}"
+            wanted = "list" if a_list else "object"
+            found = "an empty body" if not text else f"something that is not a whole JSON {wanted}"
             raise PassingFailure(f"{what} answered 200 with {found}; nothing is concluded from it", status=200)
         return Page(200, body, raw if compressed else None, _total(response))
 
@@ -275,6 +276,12 @@ _TOKEN_ADVICE: Final = {
     "the key from the other environment (demo, production)?",
     401: "Check the subscription key.",
 }
+
+
+def forget_all_tokens() -> None:
+    """Forget the tokens that clients of this process share."""
+    with _tokens_lock:
+        _tokens.clear()
 
 
 def _total(response: httpx.Response) -> int | None:

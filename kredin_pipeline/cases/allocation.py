@@ -90,7 +90,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Waived:
-    """Costs of a case that nobody will ask for again, in øre; ``last_on``: the last day that costs were paid or waived."""
+    """Costs of a case given up, in øre; ``last_on``: the last day on which any of its costs were paid or waived."""
 
     case_id: str
     costs_ore: int

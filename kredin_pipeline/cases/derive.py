@@ -176,7 +176,10 @@ def conclude(
         settling.move_limits(con, parameters)
     run("65_circumstances", seen.credits or seen.reopenings or seen.unclaimable)
     run("70_states")
+    settling.load_course(con)
     run("80_steps")
+    run("82_merged", seen.decisions)
+    run("84_published")
     letters = settling.plan(con, parameters, law.fees, letters_in_flight)
     run("90_vouchers", seen.surpluses or parameters.allocation == "costs_first")
     run("91_reversals", seen.vouchers)
@@ -185,9 +188,16 @@ def conclude(
 
 _EMPTIED = "; ".join(
     f"delete from {table}"
-    for table in ("allocations", "interest_periods", "costs", "case_states", "planned_letters", "planned_vouchers",
-                  "planned_reversals")
-)  # fmt: skip
+    for table in (
+        "allocations",
+        "interest_periods",
+        "costs",
+        "case_states",
+        "planned_letters",
+        "planned_vouchers",
+        "planned_reversals",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -205,11 +215,17 @@ class _Seen:
 
 
 def _seen(con: duckdb.DuckDBPyConnection) -> _Seen:
-    tables = ("journal_decisions", "journal_letters", "journal_vouchers", "settlements", "surpluses", "customer_credits",
-              "reopenings", "unclaimable")  # fmt: skip
-    row = con.execute("select " + ", ".join(f"(select count(*) > 0 from {table})" for table in tables)).fetchone()
-    assert row is not None
-    return _Seen(*row)
+    tables = (
+        "journal_decisions",
+        "journal_letters",
+        "journal_vouchers",
+        "settlements",
+        "surpluses",
+        "customer_credits",
+        "reopenings",
+        "unclaimable",
+    )
+    return _Seen(*(con.execute(f"select 1 from {table} limit 1").fetchone() is not None for table in tables))
 
 
 def _summary(
@@ -243,9 +259,7 @@ def _summary(
     )
 
 
-def _missing_figures(
-    con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables
-) -> list[str]:
+def _missing_figures(con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables) -> list[str]:
     """The first day without a rate, and the due dates without a compensation (rules §§ 3, 4.2)."""
     problems: list[str] = []
     spans = con.execute(

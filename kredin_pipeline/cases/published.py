@@ -1,13 +1,13 @@
 """The published case table: what it has for columns, how a day gets into it, and how any day is read.
 
-Belongs here: the history table ``cases`` and reading it as of a date. Not here: how a row comes about (``derive``). A day
-that a live run published is read as it was published. A day that only a historical import covers is derived when it is
-asked for, into temporary tables, from today's knowledge; so an import of years costs no more than the rows of its events.
+Belongs here: the history table ``cases`` and reading it as of a date. Not here: how a row comes about (``derive``). A
+day that a live run published is read as it was published. A day that only a historical import covers is derived when it
+is asked for, into temporary tables, from today's knowledge; so an import of years costs no more than its events' rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, datetime
@@ -60,10 +60,21 @@ COLUMNS: Final[tuple[tuple[str, str], ...]] = (
 
 _SELECTED: Final = ", ".join([name for name, _ in COLUMNS] + ["provisional"])
 _DERIVED: Final = (
-    "claims", "unclaimable", "settlements", "surpluses", "surplus_claims", "customer_credits", "reopenings",
-    "interest_periods", "costs", "allocations", "case_states", "planned_letters", "planned_vouchers",
+    "claims",
+    "unclaimable",
+    "settlements",
+    "surpluses",
+    "surplus_claims",
+    "customer_credits",
+    "reopenings",
+    "interest_periods",
+    "costs",
+    "allocations",
+    "case_states",
+    "planned_letters",
+    "planned_vouchers",
     "planned_reversals",
-)  # fmt: skip
+)
 
 
 class NothingPublished(LookupError):
@@ -92,18 +103,14 @@ def mark_imported(con: duckdb.DuckDBPyConnection, first_day: date, last_day: dat
     con.execute("insert into imported_ranges values (?, ?, ?)", [first_day, last_day, at])
 
 
-def rows(
-    con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None
-) -> list[dict[str, Any]]:
+def rows(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None) -> list[dict[str, Any]]:
     """The published case rows of ``business_date``, one dictionary each, in the order of customer and invoice.
 
     A day that was published is read from the history; a day inside an imported range is derived as of then; for any
     other day the newest one before it is given (its own ``business_date`` says which). Works on a read-only book.
     Raises ``NothingPublished`` when there is none.
     """
-    newest = con.execute(
-        "select max(business_date) from cases where business_date <= ?", [business_date]
-    ).fetchone()
+    newest = con.execute("select max(business_date) from cases where business_date <= ?", [business_date]).fetchone()
     published_on = None if newest is None else newest[0]
     if published_on != business_date and _imported(con, business_date):
         with as_of(con, business_date, law):
@@ -114,7 +121,7 @@ def rows(
 
 
 @contextmanager
-def as_of(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None) -> Iterator[None]:
+def as_of(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None) -> Generator[None]:
     """Derives a past day into temporary tables that stand before the book's own while the block runs.
 
     Uses the settings of the last derivation and today's knowledge of the ledger; plans no letter and no voucher.

@@ -17,6 +17,7 @@ import duckdb
 
 from kredin_pipeline.cases.allocation import Account, Kept, Reduction, Surplus, Waiver, allocate
 from kredin_pipeline.cases.claims import Parameters
+from kredin_pipeline.cases.settings import STEP_NAMES
 from kredin_pipeline.cases.steps import DueStep, LetterPlan, PlannedClaim, plan_letters
 from kredin_pipeline.law import fees
 from kredin_pipeline.law.limitation import Interruption, limitation_date
@@ -105,6 +106,19 @@ def move_limits(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> None:
         ("varchar", "date"),
         [(case_id, limitation_date(due[case_id], found)) for case_id, found in events.items()],
     )
+
+
+def load_course(con: duckdb.DuckDBPyConnection) -> None:
+    """What comes after each step, from ``step_settings`` into the temporary ``course`` (rules § 4.1)."""
+    settings = {step: days for step, days in _fetch(con, "select step, after_days from step_settings where in_course")}
+    ladder = [(rank, step) for rank, step in enumerate(STEP_NAMES, 1) if rank > 1 and step in settings]
+    friendly = max(1, settings[STEP_NAMES[0]] or 1) if STEP_NAMES[0] in settings else None
+    rows: list[tuple[object, ...]] = []
+    for reached in range(len(STEP_NAMES) + 1):
+        following = next(((rank, step) for rank, step in ladder if rank > reached), None)
+        if following is not None:
+            rows.append((reached, following[1], following[0], settings[following[1]], friendly))
+    _insert(con, "course", ("integer", "varchar", "integer", "integer", "integer"), rows)
 
 
 def plan(
@@ -238,9 +252,20 @@ def _earlier_letters(con: duckdb.DuckDBPyConnection) -> dict[str, list[fees.Lett
 
 def _letter_row(claim: PlannedClaim) -> tuple[object, ...]:
     return (
-        claim.letter_key, claim.case_id, claim.step, claim.channel, claim.planned_on, claim.deadline, claim.fee,
-        claim.interest, claim.principal_original, claim.principal_paid, claim.principal, claim.total, claim.bears_fee,
-    )  # fmt: skip
+        claim.letter_key,
+        claim.case_id,
+        claim.step,
+        claim.channel,
+        claim.planned_on,
+        claim.deadline,
+        claim.fee,
+        claim.interest,
+        claim.principal_original,
+        claim.principal_paid,
+        claim.principal,
+        claim.total,
+        claim.bears_fee,
+    )
 
 
 def _grouped(con: duckdb.DuckDBPyConnection, query: str) -> defaultdict[str, list[tuple[Any, ...]]]:

@@ -112,7 +112,9 @@ def plan_letters(
         try:
             fee = fees.letter_fee(bearer.step, on, charge, known, fee_table).amount
         except NoRate as missing:
-            problems.append(f"{tenant}: case {bearer.case_id}, {bearer.step}: {missing}; the letter waits until it is there")
+            problems.append(
+                f"{tenant}: case {bearer.case_id}, {bearer.step}: {missing}; the letter waits until it is there"
+            )
             continue
         key = ":".join(part for part in ("letter", tenant, bearer.case_id, bearer.step, bearer.round) if part)
         last_day = deadline(on, bearer.deadline_days)

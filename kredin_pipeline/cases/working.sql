@@ -19,7 +19,9 @@ create or replace temp table eventful (case_id varchar);
 create or replace temp table waived (          -- allocation.py: costs given up, and the day of the last event on them
     case_id varchar, costs decimal(18, 2), interest decimal(18, 2), last_on date);
 create or replace temp table limitations (case_id varchar, limitation_date date);
-create or replace temp table credit_cover (case_id varchar, effective_on date, amount decimal(18, 2), hold varchar);
+create or replace temp table credit_cover (case_id varchar, counts_on date, amount decimal(18, 2), hold varchar);
+create or replace temp table course (           -- 80: what comes after each step; ranks as in law, 1 = friendly reminder
+    reached integer, step varchar, rank integer, after_days integer, friendly_after_days integer);
 create or replace temp table circumstances (   -- 65
     case_id varchar, covered decimal(18, 2), credit_hold varchar, is_ahead boolean, is_reversed boolean,
     is_refunded boolean, reopened_today boolean, is_reminded_twice boolean);

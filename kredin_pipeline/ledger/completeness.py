@@ -61,9 +61,9 @@ class CompletenessResult:
         first = self.differences[0]
         more = f" and {len(self.differences) - 1} more" if len(self.differences) > 1 else ""
         return (
-            f"the mirror is not whole on {self.business_date}: customer {first.customer_no} has {first.ledger:,.2f} kr in "
-            f"the ledger and {first.mirror:,.2f} kr in the mirror{more}. Nothing goes out until both agree; the next run "
-            "reads the ledger in full"
+            f"the mirror is not whole on {self.business_date}: customer {first.customer_no} has {first.ledger:,.2f} kr "
+            f"in the ledger and {first.mirror:,.2f} kr in the mirror{more}. Nothing goes out until both agree; every "
+            "run reads the ledger in full until then"
         )
 
 
@@ -71,7 +71,8 @@ def store_balances(con: duckdb.DuckDBPyConnection, as_of: date, rows: Iterable[M
     """Keep the ledger's balances of a day (rows of ``CustomerBalances``, amounts as ``Decimal``)."""
     held = list(rows)
     con.execute(
-        "delete from poweroffice_customer_balances where as_of = $1 or as_of < $2", [as_of, as_of - timedelta(KEPT_DAYS)]
+        "delete from poweroffice_customer_balances where as_of = $1 or as_of < $2",
+        [as_of, as_of - timedelta(KEPT_DAYS)],
     )
     if held:
         con.execute(
@@ -117,7 +118,8 @@ with mirrored as (
     group by all
 ),
 listed as (
-    select coalesce(customer_id, customer_no) as customer, any_value(customer_no) as customer_no, sum(balance) as balance
+    select
+        coalesce(customer_id, customer_no) as customer, any_value(customer_no) as customer_no, sum(balance) as balance
     from poweroffice_customer_balances
     where as_of = $1
     group by all

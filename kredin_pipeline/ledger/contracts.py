@@ -1,8 +1,8 @@
 """What a row of the ledger must be like to be believed, per table; lazily, so that every fault of a row is named.
 
-Belongs here: the pandera schemas and the reasons they give. Whether a text can be read as a date, an amount or a time at
-all is decided where it is read (`reading`); here come the values. A new voucher type or a new field is drift: reported,
-never a failure (`drift_of`). A field that is missing breaks the frame (`refuse_broken_frame`).
+Belongs here: the pandera schemas and the reasons they give. Whether a text can be read as a date, an amount or a time
+at all is decided where it is read (`reading`); here come the values. A new voucher type or a new field is drift:
+reported, never a failure (`drift_of`). A field that is missing breaks the frame (`refuse_broken_frame`).
 
 The frame given to a contract has the table's own column names; money is in øre (Int64), days are datetime64, times are
 UTC, ids are text. ``row_no`` numbers the rows of the read.
@@ -59,7 +59,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "outgoing_invoices": _rules(
         Rule("voucher_id", "guid", True), Rule("voucher_type", "text", True), Rule("voucher_date", "day"),
-        Rule("due_date", "day"), Rule("balance", "ore"), Rule("total_amount", "ore"), Rule("last_changed", "time", True),
+        Rule("due_date", "day"), Rule("balance", "ore"), Rule("total_amount", "ore"),
+        Rule("last_changed", "time", True),
     ),
     "account_transactions": _rules(
         Rule("transaction_id", "digits", True), Rule("voucher_id", "guid", True), Rule("account_no", "digits", True),
@@ -115,8 +116,8 @@ def faults_of(resource: str, frame: pd.DataFrame) -> dict[int, list[str]]:
 def unread(column: Column, found: str) -> str:
     """The reason against a cell that is no such value at all."""
     wanted = {
-        "date": "an ISO date", "time": "an ISO time with its offset", "money": "an amount in whole øre", "rate": "a number",
-        "whole": "a whole number", "flag": "true or false",
+        "date": "an ISO date", "time": "an ISO time with its offset", "money": "an amount in whole øre",
+        "rate": "a number", "whole": "a whole number", "flag": "true or false",
     }  # fmt: skip
     return f'{column.wire}: found "{found}", want {wanted.get(column.kind, "a text")}'
 

@@ -16,7 +16,8 @@ from kredin_pipeline.ledger.schema import sql_text
 def build_debtors(con: duckdb.DuckDBPyConnection, register_on: bool, business_date: date) -> int:
     """Build ``debtors`` anew as of an Oslo date; gives the number of rows. ``register_on``: the tenant's setting
     (rules § 6); when off, nothing that the register ever said holds or excludes anybody."""
-    con.execute("create or replace temp table debtors_now as " + sql_text("sql/debtors.sql"), [business_date, register_on])
+    built = "create or replace temp table debtors_now as " + sql_text("sql/debtors.sql")
+    con.execute(built, [business_date, register_on])
     con.execute("begin")
     try:
         con.execute("delete from debtors")

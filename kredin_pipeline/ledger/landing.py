@@ -14,6 +14,7 @@ import json
 import shutil
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +31,8 @@ class LandedResource:
 
     ``full``: everything was asked for, not only what changed; only then does a row that is missing mean anything.
     ``cursor``: the change time that was asked for (aware UTC), None in a full read. ``fields``: the wire names of the
-    first record of each page, ``absent`` those of them that some first record lacks. ``claimed_total``: a count the server gave, if it did; never believed.
+    first record of each page, ``absent`` those of them that some first record lacks. ``claimed_total``: a count the
+    server gave, if it did; never believed. ``digest``: of the pages of a read of changes.
     """
 
     resource: str
@@ -43,6 +45,7 @@ class LandedResource:
     fields: list[str] = field(default_factory=list[str])
     absent: list[str] = field(default_factory=list[str])
     claimed_total: int | None = None
+    digest: str | None = None
 
     @property
     def paths(self) -> list[str]:
@@ -52,14 +55,16 @@ class LandedResource:
     def add_page(self, body: bytes, gzipped: bytes | None = None) -> int:
         """Keep one page; gives the most rows it can hold (see ``rows_at_most``).
 
-        ``gzipped`` is the body as the server compressed it, kept as it is. Raises ``BrokenFrame`` when the page does not
-        begin with an object.
+        ``gzipped`` is the body as the server compressed it, kept as it is. Raises ``BrokenFrame`` when the page
+        holds no objects.
         """
         names = _first_record(body, self.resource)
         if self.files:
             lacking = set(self.fields) ^ set(names)
             self.absent += sorted(lacking - set(self.absent))
         self.fields += [name for name in names if name not in self.fields]
+        if not self.full:
+            self.digest = sha256((self.digest or "").encode() + body).hexdigest()
         name = f"{self.resource}-{len(self.files) + 1:06}.json.gz"
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / name).write_bytes(gzipped if gzipped is not None else gzip.compress(body, 1, mtime=0))
@@ -79,26 +84,21 @@ class LandedResource:
 def read_manifest(folder: Path, resource: str) -> LandedResource:
     """What a finished read left in ``folder``. Raises ``FileNotFoundError`` when it never finished."""
     found = cast(dict[str, Any], json.loads((folder / f"{resource}.manifest.json").read_text(encoding="utf-8")))
-    times = {
-        name: datetime.fromisoformat(found[name]) if found[name] else None for name in ("started_at", "cursor")
-    }
+    times = {name: datetime.fromisoformat(found[name]) if found[name] else None for name in ("started_at", "cursor")}
     return LandedResource(**{**found, **times, "folder": folder})  # pyright: ignore[reportArgumentType]
 
 
 def rows_at_most(body: bytes) -> int:
-    """An upper bound of the rows of a JSON array of flat or once nested objects, without parsing it.
+    """An upper bound of the rows of a JSON array of objects, without parsing it: each row closes with a brace.
 
-    Each row has one closing brace; an object inside a row has one more and opens behind a name. Where a text of the
-    page could be mistaken for that, nothing is taken off. A bound below the page size proves that a page is the last.
+    A bound below the page size proves that a page is the last; an object inside a row, or a brace in a text, costs one
+    request too many at most.
     """
-    braces = body.count(b"}")
-    if b'\\"' in body:
-        return braces
-    return braces - body.count(b'":{') - body.count(b'": {')
+    return body.count(b"}")
 
 
 def drop_old_pages(pages: Path, keep_from: date) -> list[str]:
-    """Delete the folders of business dates before ``keep_from`` below a tenant's ``pages`` folder; gives their names."""
+    """Delete the folders of business dates before ``keep_from`` below a tenant's ``pages`` folder; gives the names."""
     dropped: list[str] = []
     for folder in sorted(pages.iterdir()) if pages.is_dir() else []:
         try:

@@ -70,7 +70,8 @@ def load_pages(
         result.rows_in = stage(con, landed.resource, landed.paths)
         result.drift += drift_of(landed)
         if landed.claimed_total is not None and landed.claimed_total != result.rows_in:
-            result.drift.append(f"{landed.resource}: the server claimed {landed.claimed_total} rows, {result.rows_in} came")
+            claimed, came = landed.claimed_total, result.rows_in
+            result.drift.append(f"{landed.resource}: the server claimed {claimed} rows, {came} came")
         _merge(con, table, landed, result, business_date, seen_at)
     if landed.full:
         _look_for_missing(con, table, landed, result, business_date)
@@ -85,10 +86,8 @@ def mark_gone(
     if not ids:
         return
     table = TABLES[resource]
-    con.execute(
-        f"update {table.table} set gone_on = $1 where {table.key} in (select unnest($2::varchar[])) and gone_on is null",
-        [business_date, list(ids)],
-    )
+    these = f"{table.key} in (select unnest($2::varchar[]))"
+    con.execute(f"update {table.table} set gone_on = $1 where gone_on is null and {these}", [business_date, list(ids)])
     if resource == "ledger_entries":
         con.execute(
             "insert into poweroffice_ledger_entry_changes select entry_id, $1, $2, amount, balance, match_id, true "
@@ -146,7 +145,8 @@ def _refused(con: duckdb.DuckDBPyConnection, table: WireTable, landed: LandedRes
     }
     reasons: dict[int, list[str]] = {}
     cells = [
-        f"(f.{rule.name} * 100)::bigint as {rule.name}" if rule.check == "ore" else f"f.{rule.name}" for rule in RULES[name]
+        f"(f.{rule.name} * 100)::bigint as {rule.name}" if rule.check == "ore" else f"f.{rule.name}"
+        for rule in RULES[name]
     ]
     frames = con.execute(f"select f.row_no, {', '.join(cells)} from fresh_{name} as f order by f.row_no")
     while len(frame := frames.fetch_df_chunk(BATCH // VECTOR)):
@@ -262,7 +262,8 @@ where old.{table.key} is null or old.gone_on is not null or new.unread is not nu
 def _upsert_sql(resource: str) -> str:
     table = TABLES[resource]
     names = [column.name for column in table.columns]
-    kept = ", ".join(f"{name} = excluded.{name}" for name in [*names, "last_seen_on", "gone_on", "version"] if name != table.key)
+    replaced = [name for name in [*names, "last_seen_on", "gone_on", "version"] if name != table.key]
+    kept = ", ".join(f"{name} = excluded.{name}" for name in replaced)
     return f"""
 insert into {table.table} ({", ".join(names)}, {", ".join(name for name, _ in BOOKKEEPING)})
 select {", ".join(names)}, $1::date, $1::date, null, version from fresh_{resource}

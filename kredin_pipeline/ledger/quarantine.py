@@ -95,13 +95,18 @@ def amounts_by_customer(con: duckdb.DuckDBPyConnection, until: date) -> dict[str
     Only rows whose customer, amount and posting date can be read; a row counts once, in its newest reading.
     """
     rows = con.execute(
-        "select record_id, arg_max(raw, seen_at) from quarantine where table_name = 'poweroffice_ledger_entries' "
-        "and released_at is null and record_id not in (select entry_id from poweroffice_ledger_entries) group by record_id"
+        """
+        select record_id, arg_max(raw, seen_at) from quarantine
+        where table_name = 'poweroffice_ledger_entries' and released_at is null
+          and record_id not in (select entry_id from poweroffice_ledger_entries)
+        group by record_id
+        """
     ).fetchall()
     sums: dict[str, int] = {}
     for _, raw in rows:
         entry: Mapping[str, object] = json.loads(str(raw), parse_float=str, parse_int=str)
-        customer, ore, day = entry.get("CustomerId"), _ore(entry.get("Amount")), str(entry.get("PostingDate") or "")[:10]
+        customer, ore = entry.get("CustomerId"), _ore(entry.get("Amount"))
+        day = str(entry.get("PostingDate") or "")[:10]
         if customer and ore is not None and day and day <= until.isoformat():
             sums[str(customer)] = sums.get(str(customer), 0) + ore
     return sums

@@ -27,7 +27,8 @@ def stage(con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str]) -
     """Read the pages into the temp table ``staged_<resource>``; gives its number of rows.
 
     Columns: ``row_no`` (order of arrival), the table's own, ``version`` (latest change time in 100 ns), ``unread``
-    (names of columns whose cell is no such value, null when there is none). Raises ``duckdb.Error`` for a page that is not JSON.
+    (names of columns whose cell is no such value, null when there is none). Raises ``duckdb.Error`` for a page that is
+    not JSON.
     """
     con.execute(_stage_sql(resource), [list(files)])
     found = con.execute(f"select count(*) from staged_{resource}").fetchone()

@@ -16,4 +16,4 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 @lru_cache(maxsize=16)
 def sql_text(path: str) -> str:
     """The text of an SQL file of this package, by its path below it."""
-    return files(__package__).joinpath(path).read_text(encoding="utf-8")
+    return files("kredin_pipeline.ledger").joinpath(path).read_text(encoding="utf-8")

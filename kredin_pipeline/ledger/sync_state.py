@@ -26,6 +26,8 @@ class Progress:
     cursor: datetime | None = None
     last_full_on: date | None = None
     business_date: date | None = None
+    pages_digest: str | None = None
+    pages_rows: int = 0
 
     def asked_from(self, overlap: timedelta = OVERLAP) -> datetime | None:
         """What to ask for: everything changed after this time."""
@@ -34,8 +36,10 @@ class Progress:
 
 def progress(con: duckdb.DuckDBPyConnection) -> dict[str, Progress]:
     """The progress of every resource that was ever read."""
-    rows = con.execute("select resource, cursor, last_full_on, business_date from sync_state").fetchall()
-    return {str(resource): Progress(cursor, full, day) for resource, cursor, full, day in rows}
+    rows = con.execute(
+        "select resource, cursor, last_full_on, business_date, pages_digest, coalesce(pages_rows, 0) from sync_state"
+    ).fetchall()
+    return {str(row[0]): Progress(*row[1:]) for row in rows}
 
 
 def advance(
@@ -46,25 +50,29 @@ def advance(
     business_date: date,
     *,
     empty_is_all: bool = False,
+    digest: str | None = None,
+    rows: int | None = None,
 ) -> None:
     """Store how far a read came, in the transaction of its rows.
 
     The cursor is the newest change time seen, never later than the start of the read (a server's clock may be ahead)
     and never earlier than it was. A read of everything that brought nothing leaves its start (``empty_is_all``). When
-    the last full read was gone through is ``full_read_done``'s to say.
+    the last full read was gone through is ``full_read_done``'s to say. ``digest`` and ``rows`` describe pages that were
+    merged without a fault.
     """
     seen = min(newest, started_at) if newest is not None else None
     if seen is None and empty_is_all:
         seen = started_at
     con.execute(
         """
-        insert into sync_state values ($1, $2, $3, $4, null)
+        insert into sync_state values ($1, $2, $3, $4, null, $5, $6)
         on conflict (resource) do update set
             cursor = case when excluded.cursor is null then cursor
                           when cursor is null then excluded.cursor else greatest(cursor, excluded.cursor) end,
-            business_date = excluded.business_date, completed_at = excluded.completed_at
+            business_date = excluded.business_date, completed_at = excluded.completed_at,
+            pages_digest = excluded.pages_digest, pages_rows = excluded.pages_rows
         """,
-        [resource, seen, business_date, started_at],
+        [resource, seen, business_date, started_at, digest, rows],
     )
 
 
@@ -80,7 +88,7 @@ def take_turn(con: duckdb.DuckDBPyConnection, what: str, business_date: date, ev
     if found is not None and business_date - found[0] < every:
         return False
     con.execute(
-        "insert into sync_state values ($1, null, $2, null, null) "
+        "insert into sync_state values ($1, null, $2, null, null, null, null) "
         "on conflict (resource) do update set business_date = excluded.business_date",
         [what, business_date],
     )
@@ -90,7 +98,7 @@ def take_turn(con: duckdb.DuckDBPyConnection, what: str, business_date: date, ev
 def mark_proved(con: duckdb.DuckDBPyConnection, business_date: date, at: datetime) -> None:
     """The mirror was proved whole on that business date."""
     con.execute(
-        "insert into sync_state values ($1, null, $2, $3, null) on conflict (resource) do update set "
+        "insert into sync_state values ($1, null, $2, $3, null, null, null) on conflict (resource) do update set "
         "business_date = excluded.business_date, completed_at = excluded.completed_at",
         [PROOF, business_date, at],
     )

@@ -156,7 +156,9 @@ create table if not exists sync_state (
     cursor        timestamptz,
     business_date date,
     completed_at  timestamptz,
-    last_full_on  date
+    last_full_on  date,
+    pages_digest  varchar,  -- of the last pages merged without a fault: the same pages again bring nothing new
+    pages_rows    bigint
 );
 
 create table if not exists sync_log (

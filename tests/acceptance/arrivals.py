@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default as email_policy
 from typing import Any, cast
 
@@ -90,7 +89,7 @@ def tenant_of(letter_key: str) -> str:
 
 def email_letter(raw: bytes, received_at: datetime) -> Arrived:
     """A letter as it lies in the mailbox. Raises ``WrongArrival`` when it is not one of ours or lacks a part."""
-    message = cast(EmailMessage, message_from_bytes(raw, policy=email_policy))
+    message = message_from_bytes(raw, policy=email_policy)
     headers = {name: str(message.get(f"X-Kredin-{name}", "")) for name in ("Letter", "Step", "Cases")}
     if not all(headers.values()):
         raise WrongArrival(f"e-mail {message.get('Message-ID')}: found headers {headers}, want all three")

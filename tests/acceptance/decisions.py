@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from kredin_pipeline.journal import Journal
+from kredin_pipeline.journal.errors import JournalError
 from kredin_pipeline.journal.records import CaseRow
 from resources import onboarding
 from tests.acceptance.reading import Event
@@ -77,7 +78,7 @@ def make(desk: Desk, event: Event) -> None:
         return
     try:
         _HANDLERS[event.name](desk, event.keys)
-    except Exception:
+    except (JournalError, onboarding.OnboardingError, ValueError):
         return
     raise NotRefused(f"decision {event.keys['do']} on {event.keys['case']} was taken, but had to be refused")
 

@@ -6,12 +6,18 @@ with
 used as (
     select credit_id as entry_id, sum(amount) as amount from shares group by credit_id
 ),
-our_vouchers as (     -- a voucher of ours that nobody has matched yet stands against its payment all the same
-    select own_settlement_key as entry_id, sum(unmatched) as amount
+our_vouchers as (     -- a voucher of ours that nobody has matched, or that the mirror has not read yet, stands against its payment
+    select own_settlement_key as entry_id, sum(unmatched)::bigint as amount
     from entries
     where role = 'own_voucher' and own_settlement_key is not null and amount > 0
       and not dated_ahead and not is_cancelled and not is_gone
     group by own_settlement_key
+    union all
+    select settlement_key, sum(total * 100)::bigint
+    from journal_vouchers
+    where state in ('posted', 'confirmed') and not coalesce(reversed, false)
+      and settlement_key not in (select own_settlement_key from entries where own_settlement_key is not null)
+    group by settlement_key
 ),
 credits as (
     select

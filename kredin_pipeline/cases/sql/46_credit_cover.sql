@@ -42,7 +42,7 @@ totals as (
     group by customer_id
 )
 select
-    claimed.case_id, pool.effective_on,
+    claimed.case_id, greatest(pool.effective_on, accounts.interest_from) as counts_on,
     greatest(0, least(claimed.begins + claimed.amount, pool.begins + pool.amount) - greatest(claimed.begins, pool.begins))
         ::decimal(18, 2)                                                 as amount,
     case

@@ -24,20 +24,11 @@ window before_it as (order by day rows between unbounded preceding and 1 precedi
 create or replace temp table principal_spans as
 with
 changes as (
-    select case_id, interest_from as on_date, principal_ore as ore
-    from accounts
-    where accrual <> 'none' and interest_from < interest_until
+    select case_id, interest_from as on_date, principal_ore as ore from accounts
     union all
-    select reductions.case_id, reductions.counts_on, -(reductions.amount * 100)::bigint
-    from reductions
-    join accounts using (case_id)
-    where accrual <> 'none'
+    select case_id, counts_on, -(amount * 100)::bigint from reductions
     union all
-    select credit_cover.case_id, greatest(credit_cover.effective_on, accounts.interest_from),
-        -(credit_cover.amount * 100)::bigint
-    from credit_cover
-    join accounts using (case_id)
-    where accrual <> 'none' and credit_cover.amount > 0
+    select case_id, counts_on, -(amount * 100)::bigint from credit_cover
 ),
 by_day as (
     select case_id, on_date, sum(ore) as ore from changes group by case_id, on_date
@@ -53,7 +44,8 @@ spans as (
         least(running.next_on, accounts.interest_until) as to_date, running.base_ore::bigint as base_ore
     from running
     join accounts using (case_id)
-    where running.base_ore > 0 and running.on_date < least(running.next_on, accounts.interest_until)
+    where accounts.accrual <> 'none' and running.base_ore > 0
+      and running.on_date < least(running.next_on, accounts.interest_until)
 )
 select spans.*,
     spans.base_ore::hugeint * case accrual when 'agreed' then ends.agreed - starts.agreed

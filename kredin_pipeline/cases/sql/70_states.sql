@@ -15,7 +15,6 @@ joined as (
         credit_hold, is_ahead, is_reversed, is_refunded, is_reminded_twice,
         coalesce(reopened_today, false)                                  as reopened_today,
         coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date,
-        limit_day.next_business_day is null and limitations.case_id is null as beyond_calendar,
         business_date, minimum_claim, grace_days
     from accounts
     join case_principals on case_principals.case_id = accounts.case_id
@@ -73,5 +72,5 @@ select
         case when unknown_register then 'unknown_register' end,
         nullif(register_hold, 'bankruptcy'),
         case when principal_open > 0 and principal_open < minimum_claim then 'below_minimum' end
-    ], lambda hold: not released_all and not list_contains(released, hold)) end as holds
+    ], lambda hold: hold is not null and not released_all and not list_contains(released, hold)) end as holds
 from ended;

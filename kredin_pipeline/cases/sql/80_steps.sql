@@ -1,125 +1,39 @@
--- 80_steps.sql · rules §§ 4.1, 4.3, 4.7, 7: the next step of each case and its day; then the published row
+-- 80_steps.sql · rules §§ 4.1, 4.3, 4.7: the next step of each case and its day
+--
+-- `course` says for each step reached which one comes next; it is made from step_settings in settling.py.
 
 create or replace temp table next_steps as
 with
-ranked as (           -- the course in the order of the law
-    select *, list_position(['friendly_reminder', 'reminder', 'collection_notice', 'payment_demand', 'enforcement_notice'],
-                            step) as rank
-    from step_settings
-),
-following as (        -- § 4.1: each step once; after the last letter that left comes the next one of the course
-    select reached, arg_min(step, rank) as step, min(rank) as rank, arg_min(after_days, rank) as after_days
-    from range(0, 6) as reached_ranks(reached)
-    join ranked on ranked.rank > reached_ranks.reached and ranked.in_course and ranked.rank > 1
-    group by reached
-),
-planned as (
+wanted as (           -- § 4.1: a day, and any later run sends it; never before the day after the due date
     select
-        case_standing.case_id, case_standing.customer_id, case_standing.state, case_standing.last_step, case_standing.counted_due_date,
-        following.step, following.rank,
-        merged.lead_case_id, merged.position,
-        greatest(                                        -- never before the day after the due date
-            case_standing.counted_due_date + 1,
-            case when case_standing.reached >= 2 then case_standing.ladder_deadline + case_standing.grace_days + 1
-                 else case_standing.counted_due_date + coalesce(following.after_days, 14) end,
-            case_standing.counted_due_date + following.after_days)            as wanted_on,
-        case when case_standing.last_step is null and friendly.step is not null
-             then case_standing.counted_due_date + greatest(1, friendly.after_days) end
-                                                                         as friendly_on
+        case_standing.case_id, course.step, course.rank,
+        greatest(
+            counted_due_date + greatest(1, coalesce(course.after_days, 0)),
+            case when case_standing.reached >= 2 then ladder_deadline + grace_days + 1
+                 else counted_due_date + coalesce(course.after_days, 14) end) as wanted_on,
+        case when last_step is null then counted_due_date + friendly_after_days end as friendly_on
     from case_standing
-    join following on following.reached = case_standing.reached
-    left join ranked as friendly on friendly.step = 'friendly_reminder' and friendly.in_course
-    left join merged on merged.case_id = case_standing.case_id
-    where case_standing.state in ('overdue', 'reminded', 'noticed')
+    join course on course.reached = case_standing.reached
+    where state in ('overdue', 'reminded', 'noticed')
 ),
-moved as (            -- § 4.1 ⚙ send_on_business_days
-    select planned.* exclude (wanted_on, friendly_on),
+moved as (            -- ⚙ send_on_business_days
+    select
+        wanted.case_id, wanted.step, wanted.rank,
         case when send_on_business_days then coalesce(day.next_business_day, wanted_on) else wanted_on end as planned_on,
         case when send_on_business_days then coalesce(friendly_day.next_business_day, friendly_on) else friendly_on end
             as friendly_on
-    from planned
+    from wanted
     cross join parameters
-    left join calendar as day on day.day = planned.wanted_on
-    left join calendar as friendly_day on friendly_day.day = planned.friendly_on
-),
-together as (         -- § 7: merged claims go on as one, at the pace of the one that has come least far
-    select *,
-        case when lead_case_id is null then rank else min(rank) over in_group end as group_rank,
-        case when lead_case_id is null then planned_on
-             else max(case when rank = slowest then planned_on end) over in_group end as group_planned_on
-    from (select *, min(rank) over (partition by coalesce(lead_case_id, case_id)) as slowest from moved)
-    window in_group as (partition by coalesce(lead_case_id, case_id))
+    left join calendar as day on day.day = wanted.wanted_on
+    left join calendar as friendly_day on friendly_day.day = wanted.friendly_on
 )
 select
-    together.case_id, customer_id, coalesce(lead_case_id, '') as lead_case_id, coalesce(position, 0) as position,
-    rank = group_rank                                                    as may_go,
+    case_id, rank, true as may_go, '' as lead_case_id, 0 as position,
     case
-        when friendly_on < group_planned_on and business_date < group_planned_on then 'friendly_reminder'
+        when friendly_on < planned_on and business_date < planned_on     then 'friendly_reminder'
         when step in ('collection_notice', 'payment_demand')             -- § 4.7
-             and greatest(group_planned_on, business_date) >= inkassolov_2026_from then 'enforcement_notice'
+             and greatest(planned_on, business_date) >= inkassolov_2026_from then 'enforcement_notice'
         else step
     end                                                                  as step,
-    case when friendly_on < group_planned_on and business_date < group_planned_on then friendly_on
-         else group_planned_on end                                       as planned_on
-from together, parameters;
-
-insert into case_states
-select
-    parameters.tenant, parameters.business_date, claims.case_id, claims.invoice_no, claims.kid, claims.customer_no,
-    claims.customer_name, claims.orgnr, claims.debtor_kind, claims.due_date, claims.currency, claims.principal, credited, paid,
-    written_off + rounded                                                as written_off,
-    principal_open, case_standing.interest, fees, case_standing.compensation, costs_paid, costs_waived, costs_open,
-    principal_open + costs_open                                          as total_open,
-    state, closed_reason, closed_on, holds,
-    list_filter([
-        case when written_off > 0 then 'written_off' end,
-        case when recovered then 'recovered_after_write_off' end,
-        case when register_stale then 'register_stale' end,
-        case when case_standing.debtor_changed then 'debtor_changed' end,
-        case when state = 'closed' or parameters.business_date > limitation_date then null    -- § 8: the narrowest alone
-             when limitation_date - parameters.business_date <= 30  then 'limitation_30'
-             when limitation_date - parameters.business_date <= 90  then 'limitation_90'
-             when limitation_date - parameters.business_date <= 180 then 'limitation_180' end,
-        case when is_reminded_twice then 'double_reminding' end
-    ], lambda flag: flag is not null)                                    as flags,
-    last_step, last_step_on, deadline,
-    case when parameters.business_date <= limitation_date then next_steps.step end       as next_step,
-    case when parameters.business_date <= limitation_date then next_steps.planned_on end as next_step_on,
-    limitation_date,
-    case                                                                 -- § 8: when the loss may be deducted
-        when state = 'closed' then case when closed_reason = 'debtor_insolvent' then 'insolvency' end
-        when principal_open = 0 then null
-        when legal_kind in ('enforcement_in_vain', 'nothing_to_seize') then 'enforcement_in_vain'
-        when reminders_sent >= 3 and parameters.business_date >= claims.due_date + interval 6 month
-            then 'six_months_three_reminders'
-    end                                                                  as loss_ground,
-    claims.ledger_balance, provisional
-from case_standing
-join claims on claims.case_id = case_standing.case_id
-cross join parameters
-left join next_steps on next_steps.case_id = case_standing.case_id;
-
-create or replace temp table due_steps as     -- § 4: the steps that go today; steps.py groups them and sets the fees
-select
-    case_standing.case_id, accounts.customer_id, next_steps.lead_case_id, next_steps.position, next_steps.step,
-    case when step_settings.channel = 'email' and accounts.email is null then 'post' else step_settings.channel end as channel,
-    step_settings.deadline_days,
-    case when step_settings.fee_is_maximum then null else coalesce(step_settings.fee, 0) end::decimal(18, 2) as fee_setting,
-    accounts.due_date, accounts.counted_due_date, coalesce(accounts.invoice_no, '') as invoice_no,
-    case when accounts.restarted_on is null then '' else accounts.due_date::varchar end as round,
-    case_standing.principal, case_standing.principal_asked, case_standing.fees, case_standing.compensation,
-    case_standing.interest,
-    case_standing.interest - case_standing.interest_paid - case_standing.interest_waived as interest_open,
-    case_standing.costs_paid + case_standing.costs_waived                as costs_settled,
-    accounts.no_fees, accounts.is_minor,
-    case when accounts.disputed then 'open' when accounts.upheld_on is not null then 'upheld'
-         when accounts.dispute_settled_on is not null then 'refused' else 'none' end as dispute
-from next_steps
-join parameters on parameters.live and next_steps.may_go and next_steps.planned_on <= parameters.business_date
-join case_standing on case_standing.case_id = next_steps.case_id
-join accounts on accounts.case_id = next_steps.case_id
-join step_settings on step_settings.step = next_steps.step
-left join calendar as today on today.day = parameters.business_date
-where (today.is_business_day or not parameters.send_on_business_days)
-  and not case_standing.provisional and not case_standing.reopened_today and case_standing.principal_asked > 0
-  and list_filter(case_standing.holds, lambda hold: hold <> 'unknown_register') = [];
+    case when friendly_on < planned_on and business_date < planned_on then friendly_on else planned_on end as planned_on
+from moved, parameters;

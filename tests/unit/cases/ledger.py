@@ -45,7 +45,7 @@ def day(text: str | date) -> date:
     return text if isinstance(text, date) else date.fromisoformat(text)
 
 
-def kroner(amount: str | int | Decimal) -> Decimal:
+def kroner(amount: object) -> Decimal:
     return Decimal(str(amount).replace(" ", "")).quantize(Decimal("0.01"))
 
 
@@ -151,11 +151,18 @@ class Ledger:
         moment = _moment(on)
         if "with_" in payload:
             payload["with"] = [str(name) for name in payload.pop("with_")]
-        self.decisions.append({
-            "decision_id": f"D{len(self.decisions) + 1}", "seq": len(self.decisions) + 1, "case_id": case_id(no),
-            "kind": kind, "payload": json.dumps(payload, default=str), "effective_on": moment.date(),
-            "decided_at": moment, "decided_by": "Kari",
-        })  # fmt: skip
+        self.decisions.append(
+            {
+                "decision_id": f"D{len(self.decisions) + 1}",
+                "seq": len(self.decisions) + 1,
+                "case_id": case_id(no),
+                "kind": kind,
+                "payload": json.dumps(payload, default=str),
+                "effective_on": moment.date(),
+                "decided_at": moment,
+                "decided_by": "Kari",
+            }
+        )
 
     # what the pipeline does -----------------------------------------------------------------------------------------
 
@@ -168,15 +175,34 @@ class Ledger:
         self.sent.setdefault(moment.date(), [])
         if send and live and self.settings.live:
             for row in planned:
-                self.letters.append({name: row[name] for name in (
-                    "letter_key", "case_id", "step", "channel", "deadline", "fee", "interest", "principal", "total",
-                    "bears_fee")} | {"sent_on": moment.date()})  # fmt: skip
+                self.letters.append(
+                    {
+                        name: row[name]
+                        for name in (
+                            "letter_key",
+                            "case_id",
+                            "step",
+                            "channel",
+                            "deadline",
+                            "fee",
+                            "interest",
+                            "principal",
+                            "total",
+                            "bears_fee",
+                        )
+                    }
+                    | {"sent_on": moment.date()}
+                )
             self.sent[moment.date()] += planned
             for row in self.rows("select * from planned_vouchers"):
                 if row["voucher_key"] not in [voucher["voucher_key"] for voucher in self.vouchers]:
-                    self.vouchers.append({name: row[name] for name in (
-                        "voucher_key", "case_id", "settlement_key", "fee", "interest", "total")} | {
-                        "state": "confirmed", "posting_date": row["payment_date"], "reversed": False})  # fmt: skip
+                    self.vouchers.append(
+                        {
+                            name: row[name]
+                            for name in ("voucher_key", "case_id", "settlement_key", "fee", "interest", "total")
+                        }
+                        | {"state": "confirmed", "posting_date": row["payment_date"], "reversed": False}
+                    )
             again = self.derive(moment, live)
             self.summary = summary
             return again if not summary.problems else summary
@@ -200,9 +226,12 @@ class Ledger:
         self.con.execute("commit")
         for case in summary.new_cases if live else ():
             self.cases[case.case_id] = {
-                "case_id": case.case_id, "voucher_id": case.voucher_id, "invoice_no": case.invoice_no,
-                "orgnr": case.orgnr, "opened_on": on,
-            }  # fmt: skip
+                "case_id": case.case_id,
+                "voucher_id": case.voucher_id,
+                "invoice_no": case.invoice_no,
+                "orgnr": case.orgnr,
+                "opened_on": on,
+            }
         return summary
 
     # what can be read -----------------------------------------------------------------------------------------------
@@ -219,9 +248,20 @@ class Ledger:
         """The letters of a day, one row each: the fee bearer's case and the sums over the claims."""
         letters: dict[str, Row] = {}
         for row in self.sent.get(day(on), []):
-            letter = letters.setdefault(row["letter_key"], {
-                "step": row["step"], "channel": row["channel"], "deadline": row["deadline"], "cases": [], "case": None,
-                "fee": Decimal(0), "interest": Decimal(0), "principal": Decimal(0), "total": Decimal(0)})  # fmt: skip
+            letter = letters.setdefault(
+                row["letter_key"],
+                {
+                    "step": row["step"],
+                    "channel": row["channel"],
+                    "deadline": row["deadline"],
+                    "cases": [],
+                    "case": None,
+                    "fee": Decimal(0),
+                    "interest": Decimal(0),
+                    "principal": Decimal(0),
+                    "total": Decimal(0),
+                },
+            )
             no = next(no for no in self.invoices if case_id(no) == row["case_id"])
             letter["cases"].append(no)
             letter["case"] = no if row["bears_fee"] else letter["case"]
@@ -236,8 +276,17 @@ class Ledger:
 
     # the rows that CASES-A would find -------------------------------------------------------------------------------
 
-    def _credit(self, id: str, kind: str, amount: object, on: str, invoices: Iterable[int | str],
-                customer: str | None, dated: str | None, goodwill: bool = False) -> None:  # fmt: skip
+    def _credit(
+        self,
+        id: str,
+        kind: str,
+        amount: object,
+        on: str,
+        invoices: Iterable[int | str],
+        customer: str | None,
+        dated: str | None,
+        goodwill: bool = False,
+    ) -> None:
         named = tuple(str(no) for no in invoices)
         who = customer or (self.invoices[named[0]].customer if named else "10001")
         seen = _moment(on)
@@ -261,18 +310,32 @@ class Ledger:
                 continue
             counted = next_business_day(due) if parameters.due_date_shift else due
             first = next_business_day(invoice.due) if parameters.due_date_shift else invoice.due
-            claims.append({
-                "case_id": number, "voucher_id": f"V{invoice.no}", "entry_id": f"E{invoice.no}",
-                "invoice_no": invoice.no, "kid": invoice.kid,
-                "customer_id": invoice.customer, "customer_no": invoice.customer,
-                "customer_name": f"Kunde {invoice.customer}", "orgnr": "999990126",
-                "debtor_kind": self._kind(invoice.customer), "invoice_date": invoice.seen.date(), "due_date": due,
-                "original_due_date": invoice.due, "counted_due_date": counted, "currency": invoice.currency,
-                "principal": invoice.amount, "ledger_balance": invoice.amount,
-                "deleted_in_ledger_on": invoice.deleted if invoice.deleted and invoice.deleted <= on else None,
-                "overdue_on": first + timedelta(days=parameters.days_past_due),
-                "in_journal": number in self.cases, "debtor_changed": False, "ledger_conflict": False,
-            })  # fmt: skip
+            claims.append(
+                {
+                    "case_id": number,
+                    "voucher_id": f"V{invoice.no}",
+                    "entry_id": f"E{invoice.no}",
+                    "invoice_no": invoice.no,
+                    "kid": invoice.kid,
+                    "customer_id": invoice.customer,
+                    "customer_no": invoice.customer,
+                    "customer_name": f"Kunde {invoice.customer}",
+                    "orgnr": "999990126",
+                    "debtor_kind": self._kind(invoice.customer),
+                    "invoice_date": invoice.seen.date(),
+                    "due_date": due,
+                    "original_due_date": invoice.due,
+                    "counted_due_date": counted,
+                    "currency": invoice.currency,
+                    "principal": invoice.amount,
+                    "ledger_balance": invoice.amount,
+                    "deleted_in_ledger_on": invoice.deleted if invoice.deleted and invoice.deleted <= on else None,
+                    "overdue_on": first + timedelta(days=parameters.days_past_due),
+                    "in_journal": number in self.cases,
+                    "debtor_changed": False,
+                    "ledger_conflict": False,
+                }
+            )
         left = {row["invoice_no"]: row["principal"] for row in claims}
         lost: dict[str, Decimal] = {}
         settlements, surpluses, shares, credits = list[Row](), list[Row](), list[Row](), list[Row]()
@@ -297,9 +360,16 @@ class Ledger:
                     left[no] -= taken
                 money -= taken
                 if taken:
-                    settlements.append(base | {
-                        "case_id": case_id(no), "kind": kind, "amount": taken, "after_write_off": recovered,
-                        "interest_from_due": credit.kind == "credit_note" and not credit.goodwill})  # fmt: skip
+                    settlements.append(
+                        base
+                        | {
+                            "case_id": case_id(no),
+                            "kind": kind,
+                            "amount": taken,
+                            "after_write_off": recovered,
+                            "interest_from_due": credit.kind == "credit_note" and not credit.goodwill,
+                        }
+                    )
             if credit.kind == "write_off" or money <= 0:
                 continue
             if named and not ahead and credit.kind == "payment":
@@ -310,11 +380,18 @@ class Ledger:
                 ]
             booked = sum((row["total"] for row in self.vouchers if row["settlement_key"] == credit.id), Decimal(0))
             if money > booked:
-                credits.append({"customer_id": credit.customer, "entry_id": credit.id, "amount": money - booked,
-                    "kind": "payment" if credit.kind == "payment" else "other",
-                    "effective_on": credit.dated, "dated_ahead": ahead,
-                    "surplus_case_id": case_id(named[0]) if named and not ahead else None,
-                    "dated_ahead_case_id": case_id(named[0]) if named and ahead else None})  # fmt: skip
+                credits.append(
+                    {
+                        "customer_id": credit.customer,
+                        "entry_id": credit.id,
+                        "amount": money - booked,
+                        "kind": "payment" if credit.kind == "payment" else "other",
+                        "effective_on": credit.dated,
+                        "dated_ahead": ahead,
+                        "surplus_case_id": case_id(named[0]) if named and not ahead else None,
+                        "dated_ahead_case_id": case_id(named[0]) if named and ahead else None,
+                    }
+                )
         for row in claims:
             row["ledger_balance"] = left[row["invoice_no"]]
         customers = {invoice.customer for invoice in self.invoices.values()}
@@ -330,10 +407,18 @@ class Ledger:
         for credit in self.credits:
             known = any(row["entry_id"] == credit.id for row in self.reopened)
             if credit.gone and credit.gone <= moment and not known:
-                self.reopened += [{
-                    "case_id": case_id(no), "on_date": moment.date(), "reason": "reversed", "amount": credit.amount,
-                    "was_settled": True, "entry_id": credit.id, "settlement_key": credit.id,
-                } for no in credit.invoices]  # fmt: skip
+                self.reopened += [
+                    {
+                        "case_id": case_id(no),
+                        "on_date": moment.date(),
+                        "reason": "reversed",
+                        "amount": credit.amount,
+                        "was_settled": True,
+                        "entry_id": credit.id,
+                        "settlement_key": credit.id,
+                    }
+                    for no in credit.invoices
+                ]
         return self.reopened
 
     def _kind(self, customer: str) -> str:
@@ -342,13 +427,19 @@ class Ledger:
     def _debtor(self, no: str) -> Row:
         said = self.customers.get(no, {})
         return {
-            "customer_id": no, "customer_no": no, "debtor_kind": self._kind(no), 
-            "email": said.get("email", "post@example.no"), "is_minor": said.get("minor", False), "excluded": not said.get("send_reminders", True),
-            "no_fees": said.get("no_fees", False), "no_interest": said.get("no_interest", False),
-            "register_hold": said.get("register_hold"), "register_hold_from": said.get("register_hold_from"),
+            "customer_id": no,
+            "customer_no": no,
+            "debtor_kind": self._kind(no),
+            "email": said.get("email", "post@example.no"),
+            "is_minor": said.get("minor", False),
+            "excluded": not said.get("send_reminders", True),
+            "no_fees": said.get("no_fees", False),
+            "no_interest": said.get("no_interest", False),
+            "register_hold": said.get("register_hold"),
+            "register_hold_from": said.get("register_hold_from"),
             "unknown_register": said.get("unknown_register", False),
             "register_stale": said.get("register_stale", False),
-        }  # fmt: skip
+        }
 
 
 @lru_cache(maxsize=1)

@@ -52,7 +52,11 @@ def test_above_the_principal_come_fees_then_interest_and_the_rest_is_the_custome
         ledger.run(on)
     case = ledger.case(1001)
     assert (case["state"], case["closed_reason"], case["costs_paid"], case["total_open"]) == (
-        "closed", "paid", D("244.66"), D(0))  # fmt: skip
+        "closed",
+        "paid",
+        D("244.66"),
+        D(0),
+    )
     assert ledger.rows("select to_fee, to_interest, to_principal, to_credit from allocations") == [
         {"to_fee": D(70), "to_interest": D("174.66"), "to_principal": D(10000), "to_credit": D("55.34")}
     ]
@@ -121,7 +125,11 @@ def test_a_person_waives_what_is_left_of_the_costs() -> None:
     ledger.run("2025-03-25")
     case = ledger.case(1001)
     assert (case["state"], case["closed_reason"], case["costs_waived"], case["written_off"]) == (
-        "closed", "paid", D(35), D(0))  # fmt: skip
+        "closed",
+        "paid",
+        D(35),
+        D(0),
+    )
     assert ledger.vouchers == []
 
 

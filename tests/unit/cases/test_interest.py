@@ -29,7 +29,10 @@ def test_the_official_example_with_two_part_payments_and_three_rates() -> None:
         parts = [period["amount"] for period in periods if day(begin) <= period["from_date"] < end]
         assert round(sum(parts, D(0)), 2) == D(line)
     assert {(period["year_days"], period["rate_percent"]) for period in periods} == {
-        (366, D("12.50")), (365, D("12.50")), (365, D("12.25"))}  # fmt: skip
+        (366, D("12.50")),
+        (365, D("12.50")),
+        (365, D("12.25")),
+    }
 
 
 EXAMPLES = [
@@ -156,6 +159,10 @@ def test_interest_stops_at_an_unexplained_settlement_and_in_a_bankruptcy() -> No
     ledger.run("2025-04-10")
     case = ledger.case(1001)
     assert (case["interest"], case["holds"], case["paid"], case["principal_open"]) == (
-        D("34.25"), ["settled_without_bank"], D(0), D(10000))  # fmt: skip
+        D("34.25"),
+        ["settled_without_bank"],
+        D(0),
+        D(10000),
+    )
     assert (ledger.case(1002)["interest"], ledger.case(1002)["holds"]) == (D("34.25"), ["bankruptcy"])
     assert ledger.sent_on("2025-04-10") == []

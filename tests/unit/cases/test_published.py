@@ -22,10 +22,10 @@ def test_the_published_columns_are_those_of_the_acceptance_format() -> None:
     ).fetchall()
     assert tuple(derived) == (*published.COLUMNS, ("provisional", "BOOLEAN"))
     assert " ".join(name for name, _ in published.COLUMNS) == (
-        "tenant business_date case_id invoice_no kid customer_no customer_name orgnr debtor_kind due_date currency principal "
-        "credited paid written_off principal_open interest fees compensation costs_paid costs_waived costs_open total_open "
-        "state closed_reason closed_on holds flags last_step last_step_on deadline next_step next_step_on limitation_date "
-        "loss_ground ledger_balance"
+        "tenant business_date case_id invoice_no kid customer_no customer_name orgnr debtor_kind due_date currency "
+        "principal credited paid written_off principal_open interest fees compensation costs_paid costs_waived "
+        "costs_open total_open state closed_reason closed_on holds flags last_step last_step_on deadline next_step "
+        "next_step_on limitation_date loss_ground ledger_balance"
     )
 
 

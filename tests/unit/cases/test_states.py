@@ -55,7 +55,12 @@ def test_a_write_off_ends_nothing() -> None:
         ledger.run(on)
     case = ledger.case(1001)
     assert (case["state"], case["flags"], case["written_off"], case["principal_open"], case["ledger_balance"]) == (
-        "noticed", ["written_off"], D(10000), D(10000), D(0))  # fmt: skip
+        "noticed",
+        ["written_off"],
+        D(10000),
+        D(10000),
+        D(0),
+    )
     assert ledger.sent_on("2025-03-04")[0]["total"] == D("10179.59")
 
 
@@ -83,7 +88,11 @@ def test_money_after_a_write_off_is_a_recovery_and_no_second_booking() -> None:
         ledger.run(on)
     case = ledger.case(1001)
     assert (case["paid"], case["principal_open"], case["total_open"], case["holds"]) == (
-        D(1250), D(11250), D(11288), ["paused"])  # fmt: skip
+        D(1250),
+        D(11250),
+        D(11288),
+        ["paused"],
+    )
     assert case["flags"] == ["written_off", "recovered_after_write_off"]
     assert ledger.vouchers == []
 
@@ -232,7 +241,12 @@ def test_a_reversed_payment_reopens_the_case_where_it_was_and_sends_nothing_that
     ledger.run("2025-03-10")
     case = ledger.case(1001)
     assert (case["state"], case["holds"], case["fees"], case["interest"], case["last_step"]) == (
-        "reminded", ["reversed_payment"], D(35), D("119.86"), "reminder")  # fmt: skip
+        "reminded",
+        ["reversed_payment"],
+        D(35),
+        D("119.86"),
+        "reminder",
+    )
     assert ledger.sent_on("2025-03-10") == []
     ledger.run("2025-03-11")
     assert [(row["step"], row["interest"]) for row in ledger.sent_on("2025-03-11")] == [
@@ -249,7 +263,11 @@ def test_an_invoice_that_disappears_closes_as_that_and_never_as_paid() -> None:
     ledger.run("2025-03-21")
     case = ledger.case(1001)
     assert (case["state"], case["closed_reason"], case["paid"], case["total_open"]) == (
-        "closed", "deleted_in_ledger", D(0), D(0))  # fmt: skip
+        "closed",
+        "deleted_in_ledger",
+        D(0),
+        D(0),
+    )
     assert str(case["closed_on"]) == "2025-03-20"
 
 

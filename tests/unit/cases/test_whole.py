@@ -19,8 +19,16 @@ def test_a_part_payment_from_the_ledger_to_the_voucher(allocation: str, total: s
     book.ledger.invoice(1001, "10 000.00", due="2026-07-01", dated="2026-06-17")
     for on in ("2026-07-02", "2026-07-20"):
         book.run(on)
-    book.decisions.append({"decision_id": "D1", "seq": 1, "case_id": book.case(1001)["case_id"], "kind": "pause",
-                           "payload": '{"until": "2026-12-31"}', "effective_on": book.letters[0]["sent_on"]})  # fmt: skip
+    book.decisions.append(
+        {
+            "decision_id": "D1",
+            "seq": 1,
+            "case_id": book.case(1001)["case_id"],
+            "kind": "pause",
+            "payload": '{"until": "2026-12-31"}',
+            "effective_on": book.letters[0]["sent_on"],
+        }
+    )
     book.ledger.payment("P1", "1 000.00", dated="2026-09-29", for_=[1001])
     book.run("2026-09-29")
     book.run("2026-11-25")
@@ -61,7 +69,11 @@ def test_a_surplus_stays_paid_costs_when_our_voucher_comes_back_in_the_ledger() 
     book.run("2025-03-04")
     case = book.case(4601)
     assert (case["state"], case["closed_reason"], case["costs_paid"], case["costs_open"]) == (
-        "closed", "paid", D("82.95"), D(0))  # fmt: skip
+        "closed",
+        "paid",
+        D("82.95"),
+        D(0),
+    )
     assert len(book.vouchers) == 1
 
 
@@ -78,7 +90,11 @@ def test_a_reversed_payment_comes_back_as_it_was_and_the_next_letter_waits_a_day
     assert book.run("2025-03-10") == []
     case = book.case(1001)
     assert (case["state"], case["holds"], case["paid"], case["interest"]) == (
-        "reminded", ["reversed_payment"], D(0), D("119.86"))  # fmt: skip
+        "reminded",
+        ["reversed_payment"],
+        D(0),
+        D("119.86"),
+    )
     assert [(row["step"], row["interest"]) for row in book.run("2025-03-11")] == [("collection_notice", D("123.29"))]
 
 
@@ -89,12 +105,24 @@ def test_an_unexplained_journal_holds_until_a_person_says_that_it_was_paid() -> 
     book.ledger.journal("J1", "-10 000.00", dated="2025-03-13", offset_account="7830", for_=[1001])
     assert book.run("2025-03-17") == []
     assert book.case(1001)["holds"] == ["settled_without_bank"]
-    book.decisions.append({"decision_id": "D1", "seq": 1, "case_id": book.case(1001)["case_id"], "kind": "classify",
-                           "payload": '{"reason": "paid"}', "effective_on": book.connected_on and "2025-03-18"})  # fmt: skip
+    book.decisions.append(
+        {
+            "decision_id": "D1",
+            "seq": 1,
+            "case_id": book.case(1001)["case_id"],
+            "kind": "classify",
+            "payload": '{"reason": "paid"}',
+            "effective_on": book.connected_on and "2025-03-18",
+        }
+    )
     book.run("2025-03-18")
     case = book.case(1001)
     assert (case["state"], case["paid"], case["interest"], case["costs_open"]) == (
-        "costs_open", D(10000), D("34.25"), D("34.25"))  # fmt: skip
+        "costs_open",
+        D(10000),
+        D("34.25"),
+        D("34.25"),
+    )
 
 
 def test_a_second_derivation_of_the_same_day_changes_nothing() -> None:

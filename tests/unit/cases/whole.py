@@ -1,4 +1,4 @@
-"""A whole derivation for the tests: the mirror's rows of ``cases_settlement.books`` through every SQL file, 10 to 99."""
+"""A whole derivation for the tests: the mirror's rows of ``cases_settlement.books`` through every SQL file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from tests.unit.cases_settlement.mirror import create_mirror
 
 Row = dict[str, Any]
 MIRROR = (
-    "poweroffice_ledger_entries", "poweroffice_account_transactions", "poweroffice_outgoing_invoices",
-    "poweroffice_ledger_entry_changes", "debtors",
-)  # fmt: skip
+    "poweroffice_ledger_entries",
+    "poweroffice_account_transactions",
+    "poweroffice_outgoing_invoices",
+    "poweroffice_ledger_entry_changes",
+    "debtors",
+)
 
 
 @dataclass
@@ -52,17 +55,25 @@ class Book:
         for table, held in zip(MIRROR, rows, strict=True):
             columns = list(dict.fromkeys(name for row in held for name in row))
             replace_rows(self.con, table, columns, [[row.get(name) for name in columns] for row in held])
-        journal = SimpleNamespace(cases=[*map(_Named, self.cases.values())], decisions=[*map(_Named, self.decisions)],
-                                  letters=[*map(_Named, self.letters)], vouchers=[*map(_Named, self.vouchers)])  # fmt: skip
+        journal = SimpleNamespace(
+            cases=[*map(_Named, self.cases.values())],
+            decisions=[*map(_Named, self.decisions)],
+            letters=[*map(_Named, self.letters)],
+            vouchers=[*map(_Named, self.vouchers)],
+        )
         summary = derive(
             self.con,
             DerivationInput("fjellheim", day, self.settings, self.connected_on, live=live, journal=cast(Any, journal)),
         )
         for case in summary.new_cases if live else ():
             self.cases[case.case_id] = {
-                "case_id": case.case_id, "voucher_id": case.voucher_id, "invoice_no": case.invoice_no,
-                "customer_no": case.customer_no, "orgnr": case.orgnr, "opened_on": case.opened_on,
-            }  # fmt: skip
+                "case_id": case.case_id,
+                "voucher_id": case.voucher_id,
+                "invoice_no": case.invoice_no,
+                "customer_no": case.customer_no,
+                "orgnr": case.orgnr,
+                "opened_on": case.opened_on,
+            }
         return summary
 
     def run(self, on: str) -> list[Row]:
@@ -86,9 +97,15 @@ class Book:
             self.letters.append({name: row[name] for name in kept} | {"sent_on": date.fromisoformat(on)})
         for row in vouchers:
             kept = ("voucher_key", "case_id", "settlement_key", "fee", "interest", "total")
-            self.vouchers.append({name: row[name] for name in kept} | {
-                "state": "confirmed", "reference": f"ref-{row['voucher_key']}", "posting_date": row["payment_date"],
-                "reversed": False})  # fmt: skip
+            self.vouchers.append(
+                {name: row[name] for name in kept}
+                | {
+                    "state": "confirmed",
+                    "reference": f"ref-{row['voucher_key']}",
+                    "posting_date": row["payment_date"],
+                    "reversed": False,
+                }
+            )
         self.derive(on)
         return letters
 
@@ -104,10 +121,16 @@ class Book:
     def _debtors(self) -> list[Row]:
         numbers = {entry.customer for entry in self.ledger.entries.values()}
         return [
-            {"customer_id": f"c-{no}", "customer_no": no, "debtor_kind": "business", "orgnr": "999990126",
-             "email": "post@example.no"} | self.ledger.debtors.get(no, {})
+            {
+                "customer_id": f"c-{no}",
+                "customer_no": no,
+                "debtor_kind": "business",
+                "orgnr": "999990126",
+                "email": "post@example.no",
+            }
+            | self.ledger.debtors.get(no, {})
             for no in numbers
-        ]  # fmt: skip
+        ]
 
 
 class _Named:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -51,6 +52,13 @@ def test_what_is_settled_by_the_day_itself_never_is_a_case(ledger: Ledger) -> No
 
     assert not found.is_case(1001)
     assert found.is_case(1002) and found.open(1002) == 0
+
+
+def test_a_write_off_before_the_due_date_leaves_the_claim_to_become_a_case(ledger: Ledger) -> None:  # § 2, C-01
+    ledger.invoice(1001, "3 000.00", due="2025-03-03", dated="2025-02-10")
+    ledger.write_off(1001, dated="2025-02-20")
+
+    assert derive(ledger, "2025-03-04").open(1001) == Decimal("3000.00")
 
 
 def test_what_the_journal_has_opened_stays_a_case(ledger: Ledger) -> None:  # WE-09: paid at ten, opened at six

@@ -61,6 +61,32 @@ def test_a_voucher_that_takes_all_of_the_surplus_leaves_no_credit(ledger: Ledger
     assert (found.surplus(1001), found.credits()) == ([("P1", "244.66")], [])
 
 
+def test_a_voucher_that_the_mirror_has_not_read_yet_takes_from_the_credit_too(ledger: Ledger) -> None:  # H-11
+    ledger.invoice(1001, "10 000.00", due="2025-02-03")
+    payment = ledger.payment("P1", "10 300.00", dated="2025-03-26", for_=[1001])
+    posted: Row = {
+        "voucher_key": "k", "case_id": derive(ledger, "2025-03-27").claim(1001)["case_id"], "reference": "ref-V1",
+        "settlement_key": payment.entry_id, "state": "posted", "total": Decimal("244.66"), "voucher_id": "v-late",
+    }  # fmt: skip
+
+    assert derive(ledger, "2025-03-27", vouchers=[posted]).credits() == [("P1", "payment", "55.34")]
+    intended = {**posted, "state": "intended", "voucher_id": None}
+    assert derive(ledger, "2025-03-27", vouchers=[intended]).credits() == [("P1", "payment", "300.00")]
+
+
+def test_a_voucher_takes_from_the_payment_that_it_rests_on(ledger: Ledger) -> None:  # WE-40, costs first
+    ledger.invoice(1001, "1 000.00", due="2025-02-03")
+    ledger.payment("P1", "660.00", dated="2025-03-26")
+    ledger.payment("P2", "400.00", dated="2025-03-27")
+    voucher = _booked(ledger, derive(ledger, "2025-03-27").claim(1001), "60.00")
+    ledger.match(1001, "P1", "P2", "V1")  # the bookkeeper marks all that is open
+
+    found = derive(ledger, "2025-03-28", vouchers=[voucher])
+
+    assert [row[:3] for row in found.settled(1001)] == [("P1", "payment", "600.00"), ("P2", "payment", "400.00")]
+    assert (found.surplus(1001), found.credits()) == ([("P1", "60.00")], [])
+
+
 def test_costs_paid_by_kid_after_the_principal_are_a_surplus(ledger: Ledger) -> None:
     ledger.invoice(1001, "10 000.00", due="2025-02-03", kid="4100000019")
     ledger.payment("P1", "10 000.00", dated="2025-03-26", for_=[1001])

@@ -103,7 +103,7 @@ def findings(found: Derived) -> dict[str, list[dict[str, Any]]]:
     return {table: found.rows(table) for table in COMPARED}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(histories)
 def test_what_is_open_less_what_is_credit_is_the_ledgers_sum_with_losses_added_back(history: list[Act]) -> None:
     ledger = play(history)
@@ -124,7 +124,7 @@ def test_what_is_open_less_what_is_credit_is_the_ledgers_sum_with_losses_added_b
     assert still_open - total(found.rows("customer_credits")) + debits_left == ledgers_sum + losses
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(histories)
 def test_no_claim_is_settled_by_more_than_it_was(history: list[Act]) -> None:
     found = derive(play(history), LAST + timedelta(days=60))
@@ -137,7 +137,7 @@ def test_no_claim_is_settled_by_more_than_it_was(history: list[Act]) -> None:
         assert not claim["ledger_conflict"]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(histories, st.randoms(use_true_random=False))
 def test_the_order_in_which_rows_arrive_changes_nothing(history: list[Act], random: Any) -> None:
     ledger = play(history)
@@ -147,7 +147,7 @@ def test_the_order_in_which_rows_arrive_changes_nothing(history: list[Act], rand
     assert findings(derive(ledger, LAST)) == findings(derive(ledger, LAST, shuffled=order))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(histories, st.integers(0, 180))
 def test_rows_after_the_business_date_might_as_well_not_be_there(history: list[Act], days: int) -> None:
     ledger, on = play(history), FIRST + timedelta(days=days)
@@ -163,7 +163,7 @@ def test_rows_after_the_business_date_might_as_well_not_be_there(history: list[A
 grouped = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 25), st.integers(1, 80_000), st.booleans()), max_size=10)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(grouped, st.integers(0, 180))
 def test_a_past_day_is_what_the_ledger_showed_on_it(credits: list[tuple[int, int, int, bool]], days: int) -> None:
     """Three groups of invoices, each settled oldest first: no match was undone, so the past can be known exactly."""

@@ -157,6 +157,33 @@ def test_marked_all_at_once_the_refund_takes_the_payment_and_not_the_credit_note
     assert derive(ledger, "2025-03-18").settled(1001) == [("2001", "credit_note", "1000.00", "2025-03-17")]
 
 
+def test_a_refund_takes_back_the_newest_payment(ledger: Ledger) -> None:  # paid twice, the second one paid back
+    ledger.invoice(1001, "1 000.00", due="2025-03-03")
+    ledger.payment("P1", "1 000.00", dated="2025-03-10")
+    ledger.payment("P2", "1 000.00", dated="2025-03-12")
+    ledger.refund("R1", "1 000.00", dated="2025-03-17")
+    ledger.match(1001, "P1", "P2", "R1")
+
+    found = derive(ledger, "2025-03-18")
+
+    assert (found.settled(1001), found.credits()) == ([("P1", "payment", "1000.00", "2025-03-10")], [])
+
+
+def test_a_claim_that_is_settled_anew_is_no_longer_reopened(ledger: Ledger) -> None:  # D-03b, with a read between
+    ledger.invoice(1001, "1 000.00", due="2025-03-03")
+    ledger.payment("P1", "1 000.00", dated="2025-03-10", for_=[1001])
+    ledger.read("2025-03-11")
+    ledger.unmatch(1001, "P1")
+    ledger.refund("R1", "1 000.00", dated="2025-03-17", of="P1")
+    ledger.read("2025-03-17")
+    assert derive(ledger, "2025-03-17").reopened(1001) == [("2025-03-17", "refunded")]
+
+    ledger.credit_note(2001, "1 000.00", dated="2025-03-18", for_=[1001])
+    ledger.read("2025-03-18")
+
+    assert derive(ledger, "2025-03-18").reopened(1001) == []
+
+
 def test_paid_by_mistake_and_paid_back_is_refunded_for_good(ledger: Ledger) -> None:  # D-03c
     ledger.invoice(1001, "1 000.00", due="2025-03-03")
     ledger.payment("P1", "1 000.00", dated="2025-03-10", for_=[1001])

@@ -414,3 +414,14 @@ def test_an_invoice_list_that_knows_of_a_newer_payment_is_a_conflict(ledger: Led
 
     ledger.listed["4501"]["balance_last_changed"] = "2025-02-13T04:59:00+00:00"  # a list that was read earlier
     assert not derive(ledger, "2025-03-13").claim(4501)["ledger_conflict"]
+
+
+def test_a_payment_dated_ahead_is_no_conflict_with_the_invoice_list(ledger: Ledger) -> None:  # B-11
+    ledger.invoice(1001, "4 000.00", due="2025-04-30")
+    ledger.payment("P1", "3 000.00", dated="2025-05-20", for_=[1001], booked="2025-05-15")
+    ledger.listed["1001"] = {
+        "total_amount": Decimal("4000.00"), "balance": Decimal("0.00"),
+        "balance_last_changed": "2025-05-15T05:00:00+00:00",
+    }  # fmt: skip
+
+    assert not derive(ledger, "2025-05-15").claim(1001)["ledger_conflict"]

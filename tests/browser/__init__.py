@@ -1,0 +1,1 @@
+"""The Dagster UI over a real web server in a real Chromium: what a person finds there."""

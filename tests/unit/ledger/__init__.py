@@ -1,0 +1,1 @@
+"""The ledger as we hold it: contracts, mirror, completeness, debtors."""
