@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from kredin_pipeline.ledger.completeness import CompletenessResult, completeness, store_balances
-from kredin_pipeline.ledger.landing import LandedResource, drop_old_pages
+from kredin_pipeline.ledger.landing import BrokenFrame, LandedResource, drop_old_pages
 from kredin_pipeline.ledger.mirror import LoadResult, load_pages
 from kredin_pipeline.ledger.sync_state import (
     OVERLAP,
@@ -302,7 +302,10 @@ def _load(
         rows = known.pages_rows
         result = LoadResult(landed.resource, len(landed.files), rows_in=rows, kept=rows)
     else:
-        result = load_pages(con, landed, business_date, landed.started_at)
+        try:
+            result = load_pages(con, landed, business_date, landed.started_at)
+        except BrokenFrame as error:
+            raise BrokenFrame(f"{report.tenant}: {error}") from error
     by_numbers = landed.resource in (CUSTOMERS, TRANSACTIONS) and landed.cursor is None and not landed.full
     if not by_numbers:
         advance(

@@ -126,17 +126,31 @@ def derive(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> Derivation
         create_tables(con)
         con.execute(sql_text("conclusions.sql"))
         load_law(con, world.business_date, world.law.rates)
-        if world.journal is not None:
-            load_journal(
-                con,
-                **{
-                    name: [row._asdict() for row in getattr(world.journal, name)]  # pyright: ignore[reportPrivateUsage]
-                    for name in ("cases", "decisions", "letters", "vouchers")
-                },
-            )
+        _copy_journal(con, world)
         parameters = world.parameters()
         derive_claims(con, parameters)
         summary = conclude(con, parameters, world.law, world.letters_in_flight)
+        con.execute("commit")
+    except BaseException:
+        con.execute("rollback")
+        raise
+    return summary
+
+
+def derive_again(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> DerivationSummary:
+    """The same day once more after letters have left: copies the journal and concludes anew, without the ledger's part.
+
+    For use when nothing but letters, vouchers' states and new case numbers came to the journal since ``derive`` of the
+    same day; a decision about the ledger's rows (``classify``, ``new_due_date``) needs ``derive``. Half its time.
+    Raises ``ValueError`` when the book was last derived for another day.
+    """
+    found = con.execute("select any_value(business_date) from parameters").fetchone()
+    if found is None or found[0] != world.business_date:
+        raise ValueError(f"derive_again: found {found and found[0]}, want {world.business_date}; derive that day first")
+    con.execute("begin")
+    try:
+        _copy_journal(con, world)
+        summary = conclude(con, world.parameters(), world.law, world.letters_in_flight)
         con.execute("commit")
     except BaseException:
         con.execute("rollback")
@@ -184,6 +198,15 @@ def conclude(
     run("90_vouchers", seen.surpluses or parameters.allocation == "costs_first")
     run("91_reversals", seen.vouchers)
     return _summary(con, parameters, law, letters)
+
+
+def _copy_journal(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> None:
+    if world.journal is not None:
+        rows: dict[str, list[dict[str, Any]]] = {
+            name: [row._asdict() for row in getattr(world.journal, name)]  # pyright: ignore[reportPrivateUsage]
+            for name in ("cases", "decisions", "letters", "vouchers")
+        }
+        load_journal(con, **rows)
 
 
 _EMPTIED = "; ".join(
@@ -242,7 +265,8 @@ def _summary(
     assert counts is not None
     new = con.execute(
         "select case_id, voucher_id, claims.invoice_no, claims.customer_no, orgnr, business_date "
-        "from accounts join claims using (case_id), parameters where not accounts.in_journal order by case_id"
+        "from accounts join claims using (case_id), parameters "
+        "where case_id not in (select case_id from journal_cases) order by case_id"
     ).fetchall()
     provisional = sum(int(row[4]) for row in rows)
     return DerivationSummary(

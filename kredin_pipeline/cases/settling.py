@@ -110,7 +110,7 @@ def move_limits(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> None:
 
 def load_course(con: duckdb.DuckDBPyConnection) -> None:
     """What comes after each step, from ``step_settings`` into the temporary ``course`` (rules § 4.1)."""
-    settings = {step: days for step, days in _fetch(con, "select step, after_days from step_settings where in_course")}
+    settings: dict[str, int | None] = dict(_fetch(con, "select step, after_days from step_settings where in_course"))
     ladder = [(rank, step) for rank, step in enumerate(STEP_NAMES, 1) if rank > 1 and step in settings]
     friendly = max(1, settings[STEP_NAMES[0]] or 1) if STEP_NAMES[0] in settings else None
     rows: list[tuple[object, ...]] = []

@@ -148,7 +148,7 @@ def _refused(con: duckdb.DuckDBPyConnection, table: WireTable, landed: LandedRes
         f"(f.{rule.name} * 100)::bigint as {rule.name}" if rule.check == "ore" else f"f.{rule.name}"
         for rule in RULES[name]
     ]
-    frames = con.execute(f"select f.row_no, {', '.join(cells)} from fresh_{name} as f order by f.row_no")
+    frames = con.execute(f"select f.row_no, {', '.join(cells)} from fresh_{name} as f")
     while len(frame := frames.fetch_df_chunk(BATCH // VECTOR)):
         reasons |= faults_of(name, frame)
     row_nos = sorted(unread_cells.keys() | reasons.keys())
@@ -192,10 +192,10 @@ def _keep_newest(con: duckdb.DuckDBPyConnection, table: WireTable) -> int:
     name, key = table.resource, table.key
     con.execute(
         f"""
-        create or replace temp table fresh_{name} as
-        select * from fresh_{name}
-        where was_version is null or version >= was_version
-        qualify row_number() over (partition by {key} order by version desc, row_no desc) = 1
+        delete from fresh_{name}
+        where version < was_version or row_no in (
+            select row_no from fresh_{name}
+            qualify row_number() over (partition by {key} order by version desc, row_no desc) > 1)
         """
     )
     found = con.execute(f"select count(*) from fresh_{name}").fetchone()

@@ -16,6 +16,7 @@ from typing import cast
 
 import duckdb
 
+from kredin_pipeline.ledger.landing import BrokenFrame
 from kredin_pipeline.ledger.wire import DUCKDB_TYPES, TABLES, Column, WireTable
 
 _DAY = r"'\d{4}-\d{2}-\d{2}([T ]00:00:00(\.0+)?(Z|[+-]\d{2}:\d{2})?)?'"
@@ -27,10 +28,14 @@ def stage(con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str]) -
     """Read the pages into the temp table ``staged_<resource>``; gives its number of rows.
 
     Columns: ``row_no`` (order of arrival), the table's own, ``version`` (latest change time in 100 ns), ``unread``
-    (names of columns whose cell is no such value, null when there is none). Raises ``duckdb.Error`` for a page that is
+    (names of columns whose cell is no such value, null when there is none). Raises ``BrokenFrame`` for a page that is
     not JSON.
     """
-    con.execute(_stage_sql(resource), [list(files)])
+    try:
+        con.execute(_stage_sql(resource), [list(files)])
+    except duckdb.InvalidInputException as error:
+        said = str(error).splitlines()[0]
+        raise BrokenFrame(f"{resource}: a page cannot be read as JSON ({said}); nothing of the read is kept") from error
     found = con.execute(f"select count(*) from staged_{resource}").fetchone()
     return int(found[0]) if found else 0
 

@@ -30,6 +30,7 @@ from resources.post import Post
 from resources.poweroffice import PowerOffice
 from tests.acceptance import arrivals, decisions
 from tests.acceptance.comparing import differences, list_differences, show_row
+from tests.acceptance.instance import forgetful_instance
 from tests.acceptance.reading import (
     CASE_COLUMNS,
     LETTER_COLUMNS,
@@ -93,7 +94,7 @@ class Player:
         self.waiting = list(self.case.world)
         try:
             self._connect()
-            with DagsterInstance.ephemeral() as instance:
+            with forgetful_instance() as instance:
                 self._run_all(self._definitions(), instance)
         finally:
             self.book.close()

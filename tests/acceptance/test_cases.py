@@ -10,6 +10,7 @@ from kredin_pipeline.sandbox.server import RunningSandbox
 from tests.acceptance.catalogue import all_cases, cases_folder, expected_failures
 from tests.acceptance.playing import CaseFailed, Player
 from tests.acceptance.reading import Case
+from tests.contract.traffic import findings
 
 CASES, FORMAT_ERRORS = all_cases()
 KNOWN = expected_failures()
@@ -22,7 +23,11 @@ def _parameter(case: Case) -> object:
 
 @pytest.mark.parametrize("case", [_parameter(case) for case in CASES])
 def test_case(case: Case, sandbox: RunningSandbox, tmp_path: Path) -> None:
-    Player(case, sandbox, tmp_path).play()
+    try:
+        Player(case, sandbox, tmp_path).play()
+    finally:
+        wrong = findings(sandbox.control.requests())
+    assert not wrong, "the traffic of this case is not in the OpenAPI descriptions:\n" + "\n".join(wrong[:20])
 
 
 def test_every_case_is_in_the_format() -> None:

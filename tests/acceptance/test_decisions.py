@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,8 @@ def test_settings_change_through_our_own_interface(journal: Journal, desk: Desk)
 def test_a_decision_that_had_to_be_refused_and_was_taken_is_a_failure(desk: Desk) -> None:
     with pytest.raises(NotRefused):
         make(desk, event("decide", case=1, do="pause", refused=True))
+
+
+def test_an_amount_keeps_its_ore_and_a_day_its_text(journal: Journal, desk: Desk) -> None:
+    make(desk, event("decide", case=1, do="settle_dispute", amount=Decimal("120.50"), reason="upheld"))
+    assert journal.decisions("A")[0].payload == {"amount": "120.50", "reason": "upheld"}

@@ -13,15 +13,19 @@ import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic, sleep
-from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from kredin_pipeline.commands.ui import server_command, server_variables
 
 SECONDS_TO_START = 120
+GROUPS = ("ledger", "register", "cases", "letters", "vouchers")
+LINEAGE = "/asset-groups?expanded=" + "%2C".join(f"global%40global%3A{group}" for group in GROUPS)
+"""The page of the whole graph with every group unfolded."""
+
 CHROMIUM_FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -35,40 +39,38 @@ CHROMIUM_FLAGS = (
 
 
 class WebServer:
-    """Dagster's web server over the data in ``home``, on a free port. Ends with all its processes."""
+    """Dagster's web server over the data in ``home``, on a free port; no daemon, so nothing runs by itself."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, dagster_home: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = int(free.getsockname()[1])
         self.url = f"http://127.0.0.1:{port}"
-        self._log = home / "webserver.log"
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                server_command(port, "127.0.0.1", web_only=True),
-                env=server_variables(home, home / "dagster"),
-                cwd=home,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._said = TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            server_command(port, "127.0.0.1", web_only=True),
+            env=server_variables(home, dagster_home),
+            cwd=dagster_home,
+            stdout=self._said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def wait(self) -> None:
         """Return when it answers. Raises ``RuntimeError`` with what it said when it ended or took too long."""
         until = monotonic() + SECONDS_TO_START
         while monotonic() < until and self._process.poll() is None:
-            with suppress(URLError, OSError), urlopen(f"{self.url}/server_info", timeout=5):
+            with suppress(OSError), urlopen(f"{self.url}/server_info", timeout=5):
                 return
             sleep(0.2)
-        raise RuntimeError(f"the web server did not answer within {SECONDS_TO_START} s: {self._log.read_text()[-3000:]}")
+        self._said.seek(0)
+        raise RuntimeError(f"the web server gave no answer within {SECONDS_TO_START} s: {self._said.read()[-3000:]}")
 
     def stop(self) -> None:
-        """End it and its code server."""
-        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(self._process.pid, signal.SIGINT)
-            self._process.wait(10)
+        """End it and its code server at once; it only reads."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._said.close()
 
 
 def chromium() -> str | None:
@@ -78,22 +80,15 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def browser(executable: str, width: int, height: int) -> Generator[BrowserContext]:
-    """A fresh browser window of ``width`` × ``height`` pixels."""
+def open_page(executable: str, width: int, height: int) -> Generator[Page]:
+    """A page in a fresh browser; Dagster's greeting to newcomers is skipped whenever it comes up."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
-        context = running.new_context(viewport={"width": width, "height": height}, locale="en-GB")
-        context.set_default_timeout(30_000)
-        yield context
-        running.close()
-
-
-def open_page(context: BrowserContext) -> Page:
-    """A new page on which Dagster's greeting to newcomers is skipped whenever it comes up."""
-
-    def skip(greeting: Locator) -> None:
-        greeting.page.get_by_role("button", name="Skip").click()
-
-    page = context.new_page()
-    page.add_locator_handler(page.get_by_text("Join the Dagster community"), skip)
-    return page
+        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
+        try:
+            page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+            page.set_default_timeout(30_000)
+            skip = page.get_by_role("button", name="Skip")
+            page.add_locator_handler(page.get_by_text("Join the Dagster community"), lambda: skip.click())
+            yield page
+        finally:
+            browser.close()

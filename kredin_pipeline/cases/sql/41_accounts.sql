@@ -16,7 +16,7 @@ gone_by_then as (
     group by settlements.case_id
 )
 select
-    claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no, claims.in_journal,
+    claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no,
     claims.due_date, claims.original_due_date, claims.counted_due_date, claims.principal, claims.deleted_in_ledger_on,
     claims.debtor_changed, claims.ledger_conflict,
     greatest(claims.counted_due_date, coalesce(decided.interest_from, claims.counted_due_date)) as interest_from,
@@ -62,6 +62,7 @@ left join gone_by_then using (case_id)
 left join decided using (case_id)
 left join debtors on debtors.customer_id = claims.customer_id
 left join kept_out on kept_out.customer_id = claims.customer_id
-where claims.in_journal
+left join journal_cases as opened on opened.case_id = claims.case_id
+where claims.in_journal and opened.opened_on > claims.original_due_date   -- § 1.3; opened earlier: somebody only spoke of it
    or first_day <= business_date and coalesce(gone_by_then.amount, 0) < claims.principal
       and coalesce(claims.deleted_in_ledger_on > first_day, true);

@@ -55,16 +55,7 @@ class Book:
         for table, held in zip(MIRROR, rows, strict=True):
             columns = list(dict.fromkeys(name for row in held for name in row))
             replace_rows(self.con, table, columns, [[row.get(name) for name in columns] for row in held])
-        journal = SimpleNamespace(
-            cases=[*map(_Named, self.cases.values())],
-            decisions=[*map(_Named, self.decisions)],
-            letters=[*map(_Named, self.letters)],
-            vouchers=[*map(_Named, self.vouchers)],
-        )
-        summary = derive(
-            self.con,
-            DerivationInput("fjellheim", day, self.settings, self.connected_on, live=live, journal=cast(Any, journal)),
-        )
+        summary = derive(self.con, self.world(on, live))
         for case in summary.new_cases if live else ():
             self.cases[case.case_id] = {
                 "case_id": case.case_id,
@@ -75,6 +66,18 @@ class Book:
                 "opened_on": case.opened_on,
             }
         return summary
+
+    def world(self, on: str, live: bool = True) -> DerivationInput:
+        """The day with the journal as it stands."""
+        day = date.fromisoformat(on)
+        journal = SimpleNamespace(
+            cases=[*map(_Named, self.cases.values())],
+            decisions=[*map(_Named, self.decisions)],
+            letters=[*map(_Named, self.letters)],
+            vouchers=[*map(_Named, self.vouchers)],
+        )
+        first = self.connected_on or day
+        return DerivationInput("fjellheim", day, self.settings, first, live=live, journal=cast(Any, journal))
 
     def run(self, on: str) -> list[Row]:
         """A day of the pipeline: the mirror is read, letters and vouchers leave, and the day is derived again."""

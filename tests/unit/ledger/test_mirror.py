@@ -172,6 +172,14 @@ def test_a_field_missing_on_a_later_page_stops_the_read_too(tmp_path: Path) -> N
         load(a_book(), tmp_path, [entry(1, "100.00")], [row])
 
 
+def test_a_page_that_breaks_off_in_the_middle_stops_the_read(tmp_path: Path) -> None:
+    con, read = a_book(), landed(tmp_path, "ledger_entries", [entry(1, "1.00")])
+    read.add_page(written([entry(2, "1.00"), entry(3, "1.00")])[:-40] + b"]")
+    with pytest.raises(BrokenFrame, match="ledger_entries: a page cannot be read as JSON"):
+        load_pages(con, read, TODAY, NOW)
+    assert mirrored(con) == []
+
+
 def test_new_fields_and_types_are_drift_and_the_rows_are_kept(tmp_path: Path) -> None:
     result = load(a_book(), tmp_path, [entry(1, "100.00", NewThing=1, VoucherType="LoanJournal")])
     assert result.kept == result.changed == 1

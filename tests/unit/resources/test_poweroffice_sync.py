@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from kredin_pipeline.ledger.sync_state import is_proved, progress
 from resources.http_errors import PassingFailure, PermanentFailure
+from resources.poweroffice_sync import SyncSettings
 from tests.unit.resources.company import Company
 
 
@@ -329,3 +330,31 @@ def test_two_companies_of_one_integration_never_share_a_token(company: Company) 
     day = clock.today()
     balances = [str(client.customer_balances(day)[0]["Balance"]) for client in (first, second, first, second)]
     assert balances == ["3000.00", "5.00", "3000.00", "5.00"]
+
+
+@pytest.mark.parametrize("minutes", [0, 60, 180])
+def test_a_read_begins_an_hour_or_more_before_the_newest_change_that_was_seen(company: Company, minutes: int) -> None:
+    """Obligations S-1 and S-5: the overlap is one hour at least, whatever is configured."""
+    company.settings = SyncSettings("fjellheim", overlap=timedelta(minutes=minutes))
+    company.invoice(1001, "1000.00", on="2025-02-10T12:00")
+    company.run("2025-03-01")
+    company.sandbox.control.clear_requests()
+    company.run("2025-03-02")
+    (request,) = company.asked("/Customerledger/Statement")
+    hour = {0: 10, 60: 10, 180: 8}[minutes]  # noon in Oslo is 11:00 UTC
+    assert f"lastChangedDateTimeOffsetGreaterThan=2025-02-10T{hour:02}%3A00%3A00.0000000%2B00%3A00" in request["query"]
+
+
+def test_entries_whose_balance_is_nothing_are_asked_for_by_their_day_before_they_count_as_gone(
+    company: Company,
+) -> None:
+    """Obligation S-11 for entries that cannot be read by an id."""
+    three_invoices(company)
+    company.invoice(1004, "10.00")
+    company.happens("2025-02-20", "journal", id="J1", customer=10099, amount="50.00", offset_account="7830")
+    company.happens("2025-02-20", "journal", id="J2", customer=10099, amount="-50.00", offset_account="7830")
+    company.run("2025-03-03")
+    company.fault("GET /Customerledger/Statement", "short_page")  # the last two of six, in the weekly full read
+    report = company.run("2025-03-10")
+    assert report.ok and report.full_read and report.gone == {}
+    assert any("incomplete: 2 entries" in note for note in report.notes)
