@@ -89,21 +89,23 @@ class Allocation:
 
 
 @dataclass(frozen=True)
-class Waived:
-    """Costs of a case given up, in øre; ``last_on``: the last day on which any of its costs were paid or waived."""
+class CostEvents:
+    """What was paid and what was given up of a case's costs, in øre; ``last_on`` is the day of the last of it."""
 
     case_id: str
-    costs_ore: int
-    interest_ore: int
+    fee_paid: int
+    interest_paid: int
+    costs_waived: int
+    interest_waived: int
     last_on: date
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Allocations of every payment of the given cases, and what was waived."""
+    """Allocations of every payment of the given cases, and what became of their costs."""
 
     allocations: tuple[Allocation, ...]
-    waived: tuple[Waived, ...]
+    costs: tuple[CostEvents, ...]
 
 
 @dataclass
@@ -222,12 +224,19 @@ def allocate(
             for waiver in states[key].account.waivers:
                 if waiver.on == on:
                     states[key].waive(on, waiver.ore)
-    waived = tuple(
-        Waived(case_id, state.fee_waived + state.interest_waived, state.interest_waived, state.last_on)
+    costs = tuple(
+        CostEvents(
+            case_id,
+            state.fee_paid,
+            state.interest_paid,
+            state.fee_waived + state.interest_waived,
+            state.interest_waived,
+            state.last_on,
+        )
         for case_id, state in states.items()
         if state.last_on is not None
     )
-    return Outcome(tuple(allocations), waived)
+    return Outcome(tuple(allocations), costs)
 
 
 def _receive(

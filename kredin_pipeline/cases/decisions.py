@@ -1,7 +1,7 @@
 """Which decisions of people cannot be taken, and why (rules § 7).
 
-Belongs here: judging a decision against the published rows of the cases it names, before it goes into the log. Not here:
-keeping it (``journal``), or what it does (``sql/40_decided.sql`` and after). A refused attempt is logged all the same.
+Belongs here: judging a decision against the published rows of the cases it names, before it goes into the log. Not
+here: keeping it (``journal``), or what it does (``sql/40_decided.sql`` and after). A refused attempt is logged too.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def _merge(case: Mapping[str, Any] | None, others: Sequence[Mapping[str, Any] | 
     demanded = [row["case_id"] for row in named if _demanded(row)]
     if demanded and len(demanded) < 1 + len(others):
         return (
-            f"merge: case {', '.join(demanded)} has had its payment demand and the others have not; a common letter would "
-            "deny them a step. Merge cases that are all before it, or all after it"
+            f"merge: case {', '.join(demanded)} has had its payment demand and the others have not; a common letter "
+            "would deny them a step. Merge cases that are all before it, or all after it"
         )
     customers = sorted({str(row["customer_no"]) for row in named})
     if len(customers) > 1:

@@ -167,7 +167,7 @@ def conclude(
     """Everything after the claims: files 40 to 99. Needs ``parameters``, law tables, claims and settlements."""
     con.execute(sql_text("working.sql"))
     con.execute(_EMPTIED)
-    seen = _seen(con)
+    seen, costs_first = _seen(con), parameters.allocation == "costs_first"
 
     def run(name: str, needed: bool = True) -> None:
         if needed:
@@ -180,7 +180,7 @@ def conclude(
     if parameters.compensation:
         settling.load_compensation(con, law.fees)
         run("44_compensation")
-    if seen.surpluses or seen.letters or seen.decisions or parameters.allocation == "costs_first":
+    if seen.surpluses or seen.decisions or (seen.settlements and (seen.letters or costs_first)):
         settling.settle(con, parameters, law.rates)
     run("45_reductions")
     run("46_credit_cover", seen.credits)
@@ -195,7 +195,7 @@ def conclude(
     run("82_merged", seen.decisions)
     run("84_published")
     letters = settling.plan(con, parameters, law.fees, letters_in_flight)
-    run("90_vouchers", seen.surpluses or parameters.allocation == "costs_first")
+    run("90_vouchers", seen.surpluses or costs_first)
     run("91_reversals", seen.vouchers)
     return _summary(con, parameters, law, letters)
 

@@ -49,13 +49,12 @@ def load_compensation(con: duckdb.DuckDBPyConnection, table: FeeTable) -> None:
 
 
 def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates) -> None:
-    """Shares out the money of the cases with events: fills ``allocations`` and the temporary ``waived``."""
+    """Shares out the money of the cases with events: fills ``allocations`` and the temporary ``cost_events``."""
     con.execute(_EVENTFUL)
-    accounts = _accounts(con, parameters, rates)
-    if not accounts:
+    if con.execute("select 1 from eventful limit 1").fetchone() is None:
         return
     outcome = allocate(
-        accounts,
+        _accounts(con, parameters, rates),
         _surpluses(con),
         costs_first=parameters.allocation == "costs_first",
         connected_on=parameters.connected_on,
@@ -71,9 +70,16 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
     )
     _insert(
         con,
-        "waived",
-        ("varchar", "decimal(18, 2)", "decimal(18, 2)", "date"),
-        [(w.case_id, _kroner(w.costs_ore), _kroner(w.interest_ore), w.last_on) for w in outcome.waived],
+        "cost_events",
+        ("varchar", *["decimal(18, 2)"] * 4, "date"),
+        [
+            (
+                case.case_id,
+                *map(_kroner, (case.fee_paid, case.interest_paid, case.costs_waived, case.interest_waived)),
+                case.last_on,
+            )
+            for case in outcome.costs
+        ],
     )
 
 
@@ -162,8 +168,6 @@ def _accounts(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rat
         from accounts join eventful using (case_id) left join compensations using (case_id)
         """,
     )
-    if not rows:
-        return []
     letters = _grouped(
         con,
         "select case_id, sent_on, (fee * 100)::bigint from case_letters join eventful using (case_id) where fee_stands",

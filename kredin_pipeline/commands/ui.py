@@ -46,7 +46,9 @@ def serve_ui(port: int, host: str, *, web_only: bool = False) -> None:
             typer.echo("The demo's sandbox runs behind it: runs that you start find their ledger.")
         typer.echo(f"Dagster UI: http://{host}:{port} in half a minute or so; stop with Ctrl-C")
         dagster_home = prepare_home(environment.dagster_folder)
-        code = run_until_interrupted(server_command(port, host, web_only=web_only), server_variables(home, dagster_home))
+        code = run_until_interrupted(
+            server_command(port, host, web_only=web_only), server_variables(home, dagster_home)
+        )
     raise typer.Exit(code)
 
 
@@ -71,7 +73,7 @@ def server_variables(home: Path, dagster_home: Path) -> dict[str, str]:
 def run_until_interrupted(command: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run ``command`` in a process group of its own until it ends or we are asked to; then nothing of it is left.
 
-    Ctrl-C, a closed terminal and SIGTERM all reach it as one interrupt. Gives its exit code, 0 when it was asked to end.
+    Ctrl-C, a closed terminal and SIGTERM all reach it as one interrupt. Gives its exit code, 0 after one of these.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Set also where the shell ignores it (a background job), or the servers would inherit that and never end.

@@ -26,10 +26,10 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 
 TODAY_AT_SIX = "2025-03-17T06:00:00+01:00"
-INVOICES = (
-    {"event": "invoice", "on": "2025-02-14", "no": "1001", "customer": "10001", "amount": "12000.00", "due": "2025-02-28"},
-    {"event": "invoice", "on": "2025-02-28", "no": "1002", "customer": "10002", "amount": "5000.00", "due": "2025-03-14"},
-)  # fmt: skip
+INVOICES = (  # number, sent on, due, amount
+    ("1001", "2025-02-14", "2025-02-28", "12000.00"),
+    ("1002", "2025-02-28", "2025-03-14", "5000.00"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def ui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Ui]:
 def one_company(sandbox: RunningSandbox, home: Path) -> str:
     """A company with an invoice 17 days overdue and one 3 days overdue; gives its client key."""
     client_key = sandbox.control.add_company("Fjellheim AS", "999990126")
-    sandbox.control.events(client_key, [dict(invoice) for invoice in INVOICES])
+    for number, sent, due, amount in INVOICES:
+        invoice = {"event": "invoice", "on": sent, "no": number, "customer": number, "amount": amount, "due": due}
+        sandbox.control.event(client_key, invoice)
     sandbox.control.set_clock(TODAY_AT_SIX)
     announce(sandbox, home)
     rates = {"poweroffice_requests_per_second": "0", "register_requests_per_second": "0"}
@@ -108,7 +110,15 @@ def the_whole_graph_is_drawn(ui: Ui) -> None:
     page = ui.open(LINEAGE)
     for group in GROUPS:
         expect(page.locator("foreignObject").get_by_text(group, exact=True).first).to_be_visible()
-    for name in ("claims", "settlements", "interest_periods", "case_states", "debtors", "sent_letters", "posted_vouchers"):
+    for name in (
+        "claims",
+        "settlements",
+        "interest_periods",
+        "case_states",
+        "debtors",
+        "sent_letters",
+        "posted_vouchers",
+    ):
         expect(node(page, name)).to_be_visible()
     expect(node(page, "poweroffice_ledger_entries")).to_be_visible()
 

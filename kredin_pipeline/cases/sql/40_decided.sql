@@ -43,8 +43,10 @@ select
         and (released is null or released in ('refunded', 'reversed_payment')))               as answered_on,
     max(effective_on) filter (kind = 'release' and (released is null
         or released in ('unallocated_payment', 'covered_by_credit', 'payment_dated_ahead')))  as credit_released_on,
-    coalesce(bool_or(released is null) filter (kind = 'release'), false)                      as released_all,
-    coalesce(list(distinct released) filter (released is not null), [])                       as released,
+    case when bool_or(kind = 'release' and released is null)     -- a release that names no hold means whatever holds
+         then ['settled_without_bank', 'ledger_conflict', 'unknown_register', 'forced_liquidation', 'winding_up', 'debtor_deleted',
+              'estate', 'below_minimum', 'document_returned']
+         else coalesce(list(distinct released) filter (released is not null), []) end         as released,
     arg_max(legal_kind, seq) filter (kind = 'legal')                                          as legal_kind,
     bool_or(kind = 'waive_costs')                                                             as waives,
     bool_or(kind in ('acknowledge', 'legal'))                                                 as interrupts

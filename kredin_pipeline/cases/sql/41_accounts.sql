@@ -18,11 +18,8 @@ gone_by_then as (
 select
     claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no,
     claims.due_date, claims.original_due_date, claims.counted_due_date, claims.principal, claims.deleted_in_ledger_on,
-    claims.debtor_changed, claims.ledger_conflict,
     greatest(claims.counted_due_date, coalesce(decided.interest_from, claims.counted_due_date)) as interest_from,
     (claims.principal * 100)::bigint                     as principal_ore,
-    coalesce(decided.paused, false)                      as paused,
-    coalesce(decided.disputed, false)                    as disputed,
     decided.upheld_on,
     decided.dispute_settled_on,
     coalesce(decided.closed, false)                      as closed,
@@ -32,19 +29,27 @@ select
     decided.restarted_on,
     decided.answered_on,
     decided.credit_released_on,
-    coalesce(decided.released_all, false)                as released_all,
     coalesce(decided.released, [])                       as released,
     decided.legal_kind,
     coalesce(decided.waives, false)                      as waives,
     coalesce(decided.interrupts, false)                  as interrupts,
-    coalesce(debtors.excluded, false) or kept_out.customer_id is not null as excluded,
     coalesce(debtors.no_fees, false)                     as no_fees,
     coalesce(debtors.is_minor, false)                    as is_minor,
     nullif(trim(debtors.email), '')                      as email,
-    case when parameters.register and coalesce(debtors.register_hold_from <= business_date, true)
-        then debtors.register_hold end                   as register_hold,
-    parameters.register and coalesce(debtors.unknown_register, false) as unknown_register,
-    parameters.register and coalesce(debtors.register_stale, false)   as register_stale,
+    list_filter([                                        -- §§ 2, 6, 7: a released hold does not come back by itself
+        case when decided.paused then 'paused' end,
+        case when decided.disputed then 'disputed' end,
+        case when debtors.excluded or kept_out.customer_id is not null then 'excluded' end,
+        case when claims.ledger_conflict then 'ledger_conflict' end,
+        case when parameters.register and debtors.unknown_register then 'unknown_register' end,
+        case when parameters.register and coalesce(debtors.register_hold_from <= business_date, true)
+             then debtors.register_hold end
+    ], lambda hold: hold is not null and (hold in ('paused', 'disputed', 'excluded', 'bankruptcy')
+                                          or not list_contains(coalesce(decided.released, []), hold))) as account_holds,
+    list_filter([
+        case when parameters.register and debtors.register_stale then 'register_stale' end,
+        case when claims.debtor_changed then 'debtor_changed' end
+    ], lambda flag: flag is not null)                    as account_flags,
     case                                                 -- § 3 ⚙ interest
         when parameters.interest = 'none' or coalesce(debtors.no_interest, false) then 'none'
         when parameters.interest = 'agreed' and claims.debtor_kind = 'business' then 'agreed'

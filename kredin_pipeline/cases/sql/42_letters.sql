@@ -37,12 +37,12 @@ where letters.sent_on <= business_date;
 insert into ladders by name                   -- § 4.1: the steps that were really sent since the due date that counts
 select
     case_id,
-    arg_max(step, (sent_on, rank))                                       as last_step,
-    max(sent_on)                                                         as last_step_on,
-    arg_max(deadline, (sent_on, rank))                                   as deadline,
-    coalesce(max(rank) filter (where rank > 1), 0)                       as reached,
-    arg_max(deadline, (sent_on, rank)) filter (where rank > 1)           as ladder_deadline,
-    count(*) filter (where rank > 1)                                     as reminders_sent
+    arg_max(step, (sent_on, rank)) filter (where counts)                 as last_step,
+    max(sent_on) filter (where counts)                                   as last_step_on,
+    arg_max(deadline, (sent_on, rank)) filter (where counts)             as deadline,
+    coalesce(max(rank) filter (where counts and rank > 1), 0)            as reached,
+    arg_max(deadline, (sent_on, rank)) filter (where counts and rank > 1) as ladder_deadline,
+    count(*) filter (where counts and rank > 1)                          as reminders_sent,
+    coalesce(sum(fee) filter (where fee_stands), 0)                      as fees
 from case_letters
-where counts
 group by case_id;

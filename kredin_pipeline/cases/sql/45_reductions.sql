@@ -63,7 +63,9 @@ select
          else greatest(0, accounts.principal - coalesce(credited, 0) - coalesce(paid, 0) - coalesce(rounded, 0))
     end::decimal(18, 2)                                                  as principal_open,
     settled_on,
-    coalesce(recovered, false)                                           as recovered
+    coalesce(recovered, false)                                           as recovered,
+    accounts.closed or accounts.deleted_in_ledger_on is not null
+        or coalesce(credited, 0) >= accounts.principal                   as costs_dropped   -- credited, and so are its costs
 from accounts
 left join sums using (case_id)
 left join lost using (case_id);

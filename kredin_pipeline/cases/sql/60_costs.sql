@@ -2,45 +2,36 @@
 
 insert into costs
 with
-charged as (
-    select case_id, sum(fee) as fees from case_letters where fee_stands group by case_id
-),
 accrued as (          -- § 3: summed exactly, rounded half up once
     select case_id, bool_or(provisional) as provisional,
         ((((2 * sum(numerator) + 1335900000) // 2671800000)::decimal(16, 0)) * 0.01)::decimal(18, 2) as interest
     from principal_spans
     group by case_id
 ),
-taken as (
-    select case_id, sum(to_fee) as fee_paid, sum(to_interest) as interest_paid from allocations group by case_id
-),
 sums as (
     select
-        accounts.case_id,
-        coalesce(charged.fees, 0)::decimal(18, 2)                        as fees,
+        case_principals.case_id,
+        case_principals.costs_dropped,
+        coalesce(ladders.fees, 0)::decimal(18, 2)                        as fees,
         coalesce(compensations.amount, 0)::decimal(18, 2)                as compensation,
         coalesce(accrued.interest, 0)::decimal(18, 2)                    as interest,
-        coalesce(taken.fee_paid, 0)::decimal(18, 2)                      as fee_paid,
-        coalesce(taken.interest_paid, 0)::decimal(18, 2)                 as interest_paid,
-        coalesce(waived.costs, 0)::decimal(18, 2)                        as costs_waived,
-        coalesce(waived.interest, 0)::decimal(18, 2)                     as interest_waived,
-        accounts.closed or accounts.deleted_in_ledger_on is not null
-            or case_principals.credited >= accounts.principal                 as dropped,   -- § 2: credited, so are its costs
+        coalesce(cost_events.fee_paid, 0)::decimal(18, 2)                as fee_paid,
+        coalesce(cost_events.interest_paid, 0)::decimal(18, 2)           as interest_paid,
+        coalesce(cost_events.costs_waived, 0)::decimal(18, 2)            as costs_waived,
+        coalesce(cost_events.interest_waived, 0)::decimal(18, 2)         as interest_waived,
         coalesce(accrued.provisional, false)
             or coalesce(compensations.missing, false)                    as provisional
-    from accounts
-    join case_principals using (case_id)
-    left join charged using (case_id)
-    left join accrued using (case_id)
-    left join taken using (case_id)
-    left join waived using (case_id)
-    left join compensations using (case_id)
+    from case_principals
+    left join accrued on accrued.case_id = case_principals.case_id
+    left join ladders on ladders.case_id = case_principals.case_id
+    left join cost_events on cost_events.case_id = case_principals.case_id
+    left join compensations on compensations.case_id = case_principals.case_id
 )
 select
     case_id, fees, compensation, interest,
     fee_paid + interest_paid                                             as costs_paid,
     fee_paid, interest_paid, costs_waived, interest_waived,
-    case when dropped then 0                             -- § 4.2: the larger of fees and compensation
+    case when costs_dropped then 0                       -- § 4.2: the larger of fees and compensation
          else greatest(0, greatest(fees, compensation) + interest - fee_paid - interest_paid - costs_waived)
     end                                                                  as costs_open,
     provisional

@@ -4,31 +4,26 @@ create or replace temp table case_standing as
 with
 joined as (
     select
-        accounts.case_id, customer_id, principal, accounts.counted_due_date, paused, disputed, excluded, closed, closed_as,
-        closed_on, deleted_in_ledger_on, legal_kind, released, released_all, register_hold, unknown_register, register_stale,
-        debtor_changed, ledger_conflict,
-        credited, paid, rounded, unexplained, written_off, principal_open, settled_on, recovered,
-        fees, costs.compensation, costs.interest, costs_paid, interest_paid, costs_waived, interest_waived, costs_open, provisional,
-        last_step, last_step_on, deadline, ladder_deadline, reminders_sent, coalesce(reached, 0) as reached,
-        waived.last_on                                                   as costs_settled_on,
-        greatest(0, principal_open - coalesce(covered, 0))::decimal(18, 2) as principal_asked,
-        credit_hold, is_ahead, is_reversed, is_refunded, is_reminded_twice,
-        coalesce(reopened_today, false)                                  as reopened_today,
-        coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date,
-        business_date, minimum_claim, grace_days
+        accounts.case_id, accounts.principal, accounts.counted_due_date, accounts.closed, accounts.closed_as,
+        accounts.closed_on, accounts.deleted_in_ledger_on, accounts.legal_kind, accounts.released, accounts.account_holds,
+        case_principals.credited, case_principals.principal_open, case_principals.unexplained, case_principals.settled_on,
+        costs.costs_open, costs.provisional, cost_events.last_on         as costs_settled_on,
+        ladders.last_step, ladders.ladder_deadline, coalesce(ladders.reached, 0) as reached,
+        circumstances.covered, circumstances.credit_hold, circumstances.is_ahead, circumstances.is_reversed,
+        circumstances.is_refunded, coalesce(circumstances.reopened_today, false) as reopened_today,
+        coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date
     from accounts
     join case_principals on case_principals.case_id = accounts.case_id
     join costs on costs.case_id = accounts.case_id
-    cross join parameters
     left join ladders on ladders.case_id = accounts.case_id
+    left join cost_events on cost_events.case_id = accounts.case_id
     left join circumstances on circumstances.case_id = accounts.case_id
-    left join waived on waived.case_id = accounts.case_id
     left join limitations on limitations.case_id = accounts.case_id
     left join calendar as limit_day on limit_day.day = (accounts.original_due_date + interval 3 year)::date
 ),
 ended as (
     select
-        * exclude (closed_on, closed_as),
+        *,
         case                                             -- § 2: closed by a person stays closed, whatever the ledger does
             when closed                                  then closed_as
             when deleted_in_ledger_on is not null        then 'deleted_in_ledger'
@@ -44,7 +39,9 @@ ended as (
     from joined
 )
 select
-    * exclude (ended_on),
+    case_id, counted_due_date, provisional, last_step, ladder_deadline, reached, reopened_today, limitation_date,
+    greatest(0, principal_open - coalesce(covered, 0))::decimal(18, 2)   as principal_asked,
+    closed_reason,
     case when closed_reason is not null then ended_on end                as closed_on,
     case
         when closed_reason is not null                                   then 'closed'
@@ -56,21 +53,14 @@ select
         when reached = 2                                                 then 'reminded'
         else 'overdue'
     end                                                                  as state,
-    case when closed_reason is not null then [] else list_filter([
-        case when paused then 'paused' end,
-        case when disputed then 'disputed' end,
-        case when excluded then 'excluded' end,
+    case when closed_reason is not null then [] else account_holds || list_filter([
         case when principal_open > 0 then credit_hold end,
         case when principal_open > 0 and is_ahead then 'payment_dated_ahead' end,
         case when principal_open > 0 and is_refunded then 'refunded' end,
         case when principal_open > 0 and is_reversed then 'reversed_payment' end,
-        case when register_hold = 'bankruptcy' then register_hold end,
-        case when business_date > limitation_date then 'time_barred' end
-    ], lambda hold: hold is not null) || list_filter([                   -- § 7: a released hold does not come back by itself
-        case when unexplained > 0 then 'settled_without_bank' end,
-        case when ledger_conflict then 'ledger_conflict' end,
-        case when unknown_register then 'unknown_register' end,
-        nullif(register_hold, 'bankruptcy'),
-        case when principal_open > 0 and principal_open < minimum_claim then 'below_minimum' end
-    ], lambda hold: hold is not null and not released_all and not list_contains(released, hold)) end as holds
-from ended;
+        case when business_date > limitation_date then 'time_barred' end,
+        case when unexplained > 0 and not list_contains(released, 'settled_without_bank') then 'settled_without_bank' end,
+        case when principal_open > 0 and principal_open < minimum_claim and not list_contains(released, 'below_minimum')
+             then 'below_minimum' end
+    ], lambda hold: hold is not null) end                                as holds
+from ended, parameters;

@@ -14,6 +14,7 @@ wanted as (           -- § 4.1: a day, and any later run sends it; never before
         case when last_step is null then counted_due_date + friendly_after_days end as friendly_on
     from case_standing
     join course on course.reached = case_standing.reached
+    cross join parameters
     where state in ('overdue', 'reminded', 'noticed')
 ),
 moved as (            -- ⚙ send_on_business_days

@@ -90,7 +90,6 @@ class Ledger:
     vouchers: list[Row] = field(default_factory=list[Row])
     cases: dict[str, Row] = field(default_factory=dict[str, Row])
     reopened: list[Row] = field(default_factory=list[Row])
-    summary: DerivationSummary | None = None
     sent: dict[date, list[Row]] = field(default_factory=dict[date, list[Row]])
 
     def __post_init__(self) -> None:
@@ -203,9 +202,9 @@ class Ledger:
                         }
                         | {"state": "confirmed", "posting_date": row["payment_date"], "reversed": False}
                     )
-            again = self.derive(moment, live)
-            self.summary = summary
-            return again if not summary.problems else summary
+            if planned or summary.planned_vouchers:
+                again = self.derive(moment, live)
+                return again if not summary.problems else summary
         return summary
 
     def derive(self, moment: datetime, live: bool = True) -> DerivationSummary:

@@ -109,7 +109,8 @@ class Book:
                     "reversed": False,
                 }
             )
-        self.derive(on)
+        if letters or vouchers:
+            self.derive(on)
         return letters
 
     def case(self, no: int) -> Row:
