@@ -87,9 +87,8 @@ def tell_summary(
     console.print("\n[bold]Where to look next[/]")
     console.print("  make ui                          the same data in the Dagster UI")
     console.print(f"  .venv/bin/kredin cases --tenant {companies[0].tenant}   the case table; --json for machines")
-    console.print(
-        f"  .venv/bin/kredin outbox          every letter and voucher with its state ({len(session.journal.tenant_names())} tenants)"
-    )
+    tenants = len(session.journal.tenant_names())
+    console.print(f"  .venv/bin/kredin outbox          every letter and voucher with its state ({tenants} tenants)")
     console.print(f"  {home.name}/letter-drop             the letters on paper, as PDF")
 
 

@@ -34,7 +34,9 @@ def findings(exchanges: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def _shape(exchange: Mapping[str, Any]) -> str:
     """The exchange with every digit a zero, and its bodies' rows folded to the distinct ones."""
-    request = _DIGITS.sub("0", f"{exchange['method']} {exchange['path']}?{exchange['query']} {exchange['request_body']}")
+    request = _DIGITS.sub(
+        "0", f"{exchange['method']} {exchange['path']}?{exchange['query']} {exchange['request_body']}"
+    )
     return f"{request} {exchange['status']} {exchange['fault']} {_folded(exchange['response_body'])}"
 
 

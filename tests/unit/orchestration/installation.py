@@ -64,8 +64,22 @@ def install(sandbox: RunningSandbox, folder: Path, now: str, mode: str = "live")
     control.events(
         key,
         [
-            {"on": "2025-02-10", "event": "invoice", "no": 1001, "customer": 10001, "amount": "5000.00", "due": str(DUE)},
-            {"on": "2025-02-10", "event": "invoice", "no": 1002, "customer": 10002, "amount": "1500.00", "due": str(DUE)},
+            {
+                "on": "2025-02-10",
+                "event": "invoice",
+                "no": 1001,
+                "customer": 10001,
+                "amount": "5000.00",
+                "due": str(DUE),
+            },
+            {
+                "on": "2025-02-10",
+                "event": "invoice",
+                "no": 1002,
+                "customer": 10002,
+                "amount": "1500.00",
+                "due": str(DUE),
+            },
             {
                 "on": "2025-03-14",
                 "event": "payment",
@@ -81,7 +95,9 @@ def install(sandbox: RunningSandbox, folder: Path, now: str, mode: str = "live")
     journal = JournalResource(url=f"sqlite:///{folder / 'journal.sqlite'}", home=str(folder))
     opened = journal.open()
     settings = TenantSettings.of({"mode": mode, "creditor_name": "Fjellheim AS", "creditor_orgnr": "999990002"})
-    opened.add_tenant(TENANT, SecretStr(key), "Fjellheim AS", "999990002", date(2025, 2, 17), settings, "test", clock.now())
+    opened.add_tenant(
+        TENANT, SecretStr(key), "Fjellheim AS", "999990002", date(2025, 2, 17), settings, "test", clock.now()
+    )
     book = Book(folder=str(folder / "books"))
     definitions = build_definitions(
         clock=clock,

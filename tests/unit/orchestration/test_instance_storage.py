@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dagster import AssetKey, BackfillPolicy, DagsterInstance, Definitions, MaterializeResult, asset, define_asset_job
@@ -25,7 +26,7 @@ def a_ranged_job() -> Definitions:
     partitions = day_and_tenant(date(2025, 1, 1))
 
     @asset(partitions_def=partitions, backfill_policy=BackfillPolicy.single_run())
-    def pages() -> MaterializeResult[None]:
+    def pages() -> MaterializeResult[Any]:
         return MaterializeResult(metadata={"dagster/row_count": 3})
 
     return Definitions(assets=[pages], jobs=[define_asset_job("history", selection=[pages])])

@@ -30,9 +30,8 @@ def tick(journal: JournalResource, instance: DagsterInstance, first_day: date = 
 def journal_with(folder: Path, *tenants: tuple[str, dict[str, object]]) -> JournalResource:
     resource = JournalResource(url=f"sqlite:///{folder / 'journal.sqlite'}", home=str(folder))
     for name, settings in tenants:
-        resource.open().add_tenant(
-            name, SecretStr(f"key of {name}"), f"{name} AS", "999990002", date(2026, 11, 24), TenantSettings.of(settings), "test", NOW
-        )  # fmt: skip
+        chosen, key = TenantSettings.of(settings), SecretStr(f"key of {name}")
+        resource.open().add_tenant(name, key, f"{name} AS", "999990002", date(2026, 11, 24), chosen, "test", NOW)
     return resource
 
 

@@ -62,7 +62,9 @@ def test_a_past_day_derives_and_publishes_but_nothing_leaves(installed: Install)
 
     assert outcome.ok, outcome.messages
     assert (house.letters(), house.vouchers()) == (0, 0)
-    assert "not the business date" in said(house, "sent_letters") and "not the business date" in said(house, "posted_vouchers")
+    assert "not the business date" in said(house, "sent_letters") and "not the business date" in said(
+        house, "posted_vouchers"
+    )
     with house.book.read_only(TENANT) as con:
         assert {row["invoice_no"]: row["state"] for row in published.rows(con, TODAY)}["1001"] == "overdue"
 
