@@ -21,6 +21,7 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     BackfillPolicy,
+    Failure,
     MaterializeResult,
     MultiPartitionsDefinition,
     multi_asset,
@@ -28,6 +29,7 @@ from dagster import (
 
 from assets.metadata import about_table, kroner, markdown_table, query_table
 from assets.run_span import span
+from kredin_pipeline.ledger.landing import BrokenFrame
 from kredin_pipeline.ledger.schema import create_tables
 from kredin_pipeline.ledger.wire import TABLES
 from resources.book import Book
@@ -105,6 +107,8 @@ def build_ledger_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
                 report = sync_ledger(client, con, folder, clock, today, SyncSettings(tenant.name))
             except ReadFailure as failure:
                 raise run_failure(failure) from failure
+            except BrokenFrame as broken:  # the same pages would break again: a person has to look
+                raise Failure(description=f"{tenant.name}: {broken}", allow_retries=False) from broken
             for note in report.notes:
                 context.log.info(note)
             yield from told(con, report)

@@ -7,12 +7,13 @@ before the first run has published it; the case is then opened under the number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
+from kredin_pipeline.cases.decisions import refusal
 from kredin_pipeline.journal import Journal
 from kredin_pipeline.journal.errors import JournalError
 from kredin_pipeline.journal.records import CaseRow
@@ -22,8 +23,12 @@ from tests.acceptance.reading import Event
 WHO = "a person"
 
 
-class NotRefused(AssertionError):
-    """A decision that had to be refused was taken."""
+class WrongDecision(AssertionError):
+    """A decision that had to be refused was taken, or one that had to be taken was refused."""
+
+
+class Refused(Exception):
+    """Our interface refused a decision; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,10 @@ class LedgerInvoice:
 
 @dataclass(frozen=True)
 class Desk:
-    """One person of one tenant at one moment. ``invoice`` looks an invoice up in the ledger by its number."""
+    """One person of one tenant at one moment.
+
+    ``invoice`` looks an invoice up in the ledger by its number, ``published`` gives a case's newest published row.
+    """
 
     journal: Journal
     poweroffice: onboarding.Ledgers
@@ -46,6 +54,7 @@ class Desk:
     at: datetime
     on: date
     invoice: Callable[[str], LedgerInvoice]
+    published: Callable[[str], Mapping[str, Any] | None]
 
     def case(self, invoice_no: Any) -> str:
         """The case of an invoice, opened today if the pipeline has not opened it."""
@@ -59,11 +68,31 @@ class Desk:
         self.journal.open_cases(self.tenant, [opened], self.at)
         return case_id
 
-    def decide(self, invoice_no: Any, kind: str, payload: Mapping[str, object], customer_no: str | None = None) -> None:
-        """Append the decision to the log."""
+    def decide(
+        self,
+        invoice_no: Any,
+        kind: str,
+        payload: Mapping[str, object],
+        *,
+        customer_no: str | None = None,
+        others: Sequence[str] = (),
+    ) -> None:
+        """Append the decision to the log, or the attempt and why it was refused. Raises ``Refused`` then."""
+        case_id = self.case(invoice_no)
+        why = refusal(kind, payload, self.published(case_id), [self.published(other) for other in others])
         self.journal.decide(
-            self.tenant, self.case(invoice_no), kind, payload, self.on, WHO, self.at, customer_no=customer_no
+            self.tenant,
+            case_id,
+            kind,
+            payload,
+            self.on,
+            WHO,
+            self.at,
+            customer_no=customer_no,
+            refused_because=why,
         )
+        if why is not None:
+            raise Refused(why)
 
 
 def case_id_of(tenant: str, voucher_id: str) -> str:
@@ -72,27 +101,32 @@ def case_id_of(tenant: str, voucher_id: str) -> str:
 
 
 def make(desk: Desk, event: Event) -> None:
-    """Do what ``event`` says; raises ``NotRefused`` when it should have been refused and was not."""
-    if event.keys.get("refused") is not True:
-        _HANDLERS[event.name](desk, event.keys)
-        return
+    """Do what ``event`` says; raises ``WrongDecision`` when it is refused and should not be, or the other way round."""
+    wanted_refused = event.keys.get("refused") is True
+    shown = f"{event.name} {event.keys.get('do', '')} on {event.keys.get('case', event.keys.get('no', 'settings'))}"
     try:
         _HANDLERS[event.name](desk, event.keys)
-    except (JournalError, onboarding.OnboardingError, ValueError):
+    except (Refused, JournalError, onboarding.OnboardingError, ValueError) as error:
+        if not wanted_refused:
+            raise WrongDecision(f"{shown} had to be taken, but was refused: {error}") from error
         return
-    raise NotRefused(f"decision {event.keys['do']} on {event.keys['case']} was taken, but had to be refused")
+    if wanted_refused:
+        raise WrongDecision(f"{shown} had to be refused, but was taken")
 
 
 def decide(desk: Desk, keys: Mapping[str, Any]) -> None:
     """`decide`: what a person does with a case."""
     payload: dict[str, object] = {key: keys[key] for key in ("until", "reason", "note", "amount") if key in keys}
-    kind = str(keys["do"])
+    kind, case = str(keys["do"]), keys["case"]
     if kind == "merge":
-        payload["with"] = [desk.case(no) for no in keys.get("with", [])]
-    if kind == "exclude":
-        desk.decide(keys["case"], kind, payload, desk.invoice(str(keys["case"])).customer_no)
-        return
-    desk.decide(keys["case"], kind, payload)
+        others = [desk.case(no) for no in keys.get("with", [])]
+        desk.decide(case, kind, {**payload, "with": others}, others=others)
+    elif kind == "exclude":
+        desk.decide(case, kind, payload, customer_no=desk.invoice(str(case)).customer_no)
+    elif kind == "new_due_date" and "until" in payload:
+        desk.decide(case, kind, {**payload, "due": payload["until"]})
+    else:
+        desk.decide(case, kind, payload)
 
 
 def due_date(desk: Desk, keys: Mapping[str, Any]) -> None:

@@ -169,8 +169,8 @@ class Player:
         if event.name in OUR_EVENTS:
             try:
                 decisions.make(self._desk(tenant, event.moment), event)
-            except decisions.NotRefused as error:
-                self.failures.append(str(error))
+            except decisions.WrongDecision as error:
+                self.failures.append(f"- {error}")
             return
         words = {**event.keys, "event": event.name, "on": event.moment.isoformat()}
         self.control.event(self.client_keys[tenant], cast(dict[str, Any], _plain(words)))
@@ -186,7 +186,11 @@ class Player:
             at=moment,
             on=moment.date(),
             invoice=lambda number: self._invoice(tenant, number),
+            published=lambda case_id: self._newest_row(tenant, case_id, moment.date()),
         )
+
+    def _newest_row(self, tenant: str, case_id: str, day: date) -> Mapping[str, Any] | None:
+        return next((row for row in self._published(tenant, day) if row["case_id"] == case_id), None)
 
     def _invoice(self, tenant: str, number: str) -> decisions.LedgerInvoice:
         key = self.client_keys[tenant]

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.journal import Journal, load_secret_box, open_journal
-from tests.acceptance.decisions import Desk, LedgerInvoice, NotRefused, case_id_of, goodwill, make
+from tests.acceptance.decisions import Desk, LedgerInvoice, WrongDecision, case_id_of, goodwill, make
 from tests.acceptance.reading import Event
 
 AT = datetime(2025, 3, 11, 9, 0, tzinfo=UTC)
@@ -49,7 +49,15 @@ def desk(journal: Journal) -> Desk:
     def invoice(number: str) -> LedgerInvoice:
         return LedgerInvoice(f"voucher-{number}", "10001", None)
 
-    return Desk(journal, NoLedgers(), Clock(), "A", AT, AT.date(), invoice)  # type: ignore[arg-type]
+    demanded = {case_id_of("A", "voucher-9"): "demanded"}
+
+    def published(case_id: str) -> dict[str, object]:
+        state = demanded.get(case_id, "overdue")
+        return {
+            "case_id": case_id, "state": state, "last_step": None, "customer_no": "10001", "due_date": date(2025, 3, 3)
+        }  # fmt: skip
+
+    return Desk(journal, NoLedgers(), Clock(), "A", AT, AT.date(), invoice, published)  # type: ignore[arg-type]
 
 
 def event(name: str, **keys: object) -> Event:
@@ -91,9 +99,27 @@ def test_settings_change_through_our_own_interface(journal: Journal, desk: Desk)
     assert not journal.tenant("A").live
 
 
+def test_c_3_a_merge_across_the_demand_is_refused_and_the_attempt_is_logged(journal: Journal, desk: Desk) -> None:
+    make(desk, event("decide", case=1, do="merge", refused=True, **{"with": [9]}))
+    assert "payment demand" in str(journal.decisions("A")[0].refused_because)
+
+
 def test_a_decision_that_had_to_be_refused_and_was_taken_is_a_failure(desk: Desk) -> None:
-    with pytest.raises(NotRefused):
+    with pytest.raises(WrongDecision, match="had to be refused, but was taken"):
         make(desk, event("decide", case=1, do="pause", refused=True))
+
+
+def test_a_decision_that_had_to_be_taken_and_was_refused_is_a_failure(desk: Desk) -> None:
+    with pytest.raises(WrongDecision, match="had to be taken, but was refused: merge: case"):
+        make(desk, event("decide", case=1, do="merge", **{"with": [9]}))
+    with pytest.raises(WrongDecision, match="had to be taken, but was refused"):
+        make(desk, event("tenant", set={"grace_days": -1}))
+
+
+def test_a_new_due_date_may_be_decided_in_either_form(journal: Journal, desk: Desk) -> None:
+    make(desk, event("due_date", no=1, due="2025-04-28"))
+    make(desk, event("decide", case=1, do="new_due_date", until="2025-04-28"))
+    assert [made.payload["due"] for made in journal.decisions("A")] == ["2025-04-28", "2025-04-28"]
 
 
 def test_an_amount_keeps_its_ore_and_a_day_its_text(journal: Journal, desk: Desk) -> None:
