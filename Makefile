@@ -6,6 +6,8 @@ VENV := .venv/bin
 HOME ?= /tmp
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# The machine's own certificates: a company network often brings its own authority.
+export UV_SYSTEM_CERTS ?= true
 export KREDIN_HOME ?= $(CURDIR)/.kredin
 export PYTHONWARNINGS ?= ignore::DeprecationWarning
 unexport VIRTUAL_ENV
