@@ -6,9 +6,10 @@ resources or another first day. Not here: any asset, rule or address.
 
 from __future__ import annotations
 
+import warnings
 from datetime import date
 
-from dagster import Definitions, in_process_executor
+from dagster import BetaWarning, Definitions, in_process_executor
 
 from assets.cases import build_case_assets
 from assets.ledger import build_ledger_assets
@@ -46,6 +47,8 @@ def build_definitions(
     ``first_day`` is the first partition; ``days_ahead`` how many days past the real today exist (tests that play a
     later year need more than today).
     """
+    # Backfill policies are beta in Dagster; that is known (docs/decisions.md) and no news to whoever runs a day.
+    warnings.filterwarnings("ignore", category=BetaWarning)
     needed = (clock, book, journal, poweroffice, register, post)
     settings = environment or (load_environment() if any(resource is None for resource in needed) else None)
     if settings is not None:

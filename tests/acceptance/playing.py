@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import NAMESPACE_URL, uuid5
 
+import duckdb
 from dagster import DagsterInstance, Definitions
 from pydantic import SecretStr
 
@@ -255,7 +256,7 @@ class Player:
         with self.book.session(tenant) as con:
             try:
                 return published.rows(con, day)
-            except published.NothingPublished:
+            except (published.NothingPublished, duckdb.CatalogException):  # the latter: no run has come so far
                 return []
 
     def _run_differences(self, row: Expected) -> list[str]:

@@ -1,6 +1,6 @@
 -- 60_costs.sql · rules §§ 4.2, 5, 6: fees, compensation and interest of each case, what of them is paid, waived and open
 
-insert into costs
+create or replace temp table case_money as
 with
 accrued as (          -- § 3: summed exactly, rounded half up once
     select case_id, bool_or(provisional) as provisional,
@@ -10,8 +10,8 @@ accrued as (          -- § 3: summed exactly, rounded half up once
 ),
 sums as (
     select
-        case_principals.case_id,
-        case_principals.costs_dropped,
+        case_principals.*,
+        ladders.* exclude (case_id, fees),
         coalesce(ladders.fees, 0)::decimal(18, 2)                        as fees,
         coalesce(compensations.amount, 0)::decimal(18, 2)                as compensation,
         coalesce(accrued.interest, 0)::decimal(18, 2)                    as interest,
@@ -19,6 +19,7 @@ sums as (
         coalesce(cost_events.interest_paid, 0)::decimal(18, 2)           as interest_paid,
         coalesce(cost_events.costs_waived, 0)::decimal(18, 2)            as costs_waived,
         coalesce(cost_events.interest_waived, 0)::decimal(18, 2)         as interest_waived,
+        cost_events.last_on                                              as costs_settled_on,
         coalesce(accrued.provisional, false)
             or coalesce(compensations.missing, false)                    as provisional
     from case_principals
@@ -28,11 +29,14 @@ sums as (
     left join compensations on compensations.case_id = case_principals.case_id
 )
 select
-    case_id, fees, compensation, interest,
-    fee_paid + interest_paid                                             as costs_paid,
-    fee_paid, interest_paid, costs_waived, interest_waived,
+    *,
     case when costs_dropped then 0                       -- § 4.2: the larger of fees and compensation
          else greatest(0, greatest(fees, compensation) + interest - fee_paid - interest_paid - costs_waived)
-    end                                                                  as costs_open,
-    provisional
+    end::decimal(18, 2)                                                  as costs_open
 from sums;
+
+insert into costs
+select
+    case_id, fees, compensation, interest, fee_paid + interest_paid, fee_paid, interest_paid, costs_waived, interest_waived,
+    costs_open, provisional
+from case_money;

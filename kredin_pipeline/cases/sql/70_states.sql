@@ -6,17 +6,15 @@ joined as (
     select
         accounts.case_id, accounts.principal, accounts.counted_due_date, accounts.closed, accounts.closed_as,
         accounts.closed_on, accounts.deleted_in_ledger_on, accounts.legal_kind, accounts.released, accounts.account_holds,
-        case_principals.credited, case_principals.principal_open, case_principals.unexplained, case_principals.settled_on,
-        costs.costs_open, costs.provisional, cost_events.last_on         as costs_settled_on,
-        ladders.last_step, ladders.ladder_deadline, coalesce(ladders.reached, 0) as reached,
-        circumstances.covered, circumstances.credit_hold, circumstances.is_ahead, circumstances.is_reversed,
-        circumstances.is_refunded, coalesce(circumstances.reopened_today, false) as reopened_today,
+        accounts.account_flags,
+        money.credited, money.principal_open, money.unexplained, money.settled_on, money.written_off, money.recovered,
+        money.costs_open, money.provisional, money.costs_settled_on, money.last_step, money.ladder_deadline,
+        coalesce(money.reached, 0)                                       as reached,
+        circumstances.* exclude (case_id, reopened_today),
+        coalesce(circumstances.reopened_today, false)                    as reopened_today,
         coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date
     from accounts
-    join case_principals on case_principals.case_id = accounts.case_id
-    join costs on costs.case_id = accounts.case_id
-    left join ladders on ladders.case_id = accounts.case_id
-    left join cost_events on cost_events.case_id = accounts.case_id
+    join case_money as money on money.case_id = accounts.case_id
     left join circumstances on circumstances.case_id = accounts.case_id
     left join limitations on limitations.case_id = accounts.case_id
     left join calendar as limit_day on limit_day.day = (accounts.original_due_date + interval 3 year)::date
@@ -39,7 +37,7 @@ ended as (
     from joined
 )
 select
-    case_id, counted_due_date, provisional, last_step, ladder_deadline, reached, reopened_today, limitation_date,
+    case_id, counted_due_date, legal_kind, provisional, last_step, ladder_deadline, reached, reopened_today, limitation_date,
     greatest(0, principal_open - coalesce(covered, 0))::decimal(18, 2)   as principal_asked,
     closed_reason,
     case when closed_reason is not null then ended_on end                as closed_on,
@@ -62,5 +60,14 @@ select
         case when unexplained > 0 and not list_contains(released, 'settled_without_bank') then 'settled_without_bank' end,
         case when principal_open > 0 and principal_open < minimum_claim and not list_contains(released, 'below_minimum')
              then 'below_minimum' end
-    ], lambda hold: hold is not null) end                                as holds
+    ], lambda hold: hold is not null) end                                as holds,
+    account_flags || list_filter([
+        case when written_off > 0 then 'written_off' end,
+        case when recovered then 'recovered_after_write_off' end,
+        case when closed_reason is not null or business_date > limitation_date then null      -- § 8: the narrowest alone
+             when limitation_date - business_date <= 30  then 'limitation_30'
+             when limitation_date - business_date <= 90  then 'limitation_90'
+             when limitation_date - business_date <= 180 then 'limitation_180' end,
+        case when is_reminded_twice then 'double_reminding' end
+    ], lambda flag: flag is not null)                                    as flags
 from ended, parameters;

@@ -4,42 +4,31 @@ insert into case_states
 select
     parameters.tenant, parameters.business_date, claims.case_id, claims.invoice_no, claims.kid, claims.customer_no,
     claims.customer_name, claims.orgnr, claims.debtor_kind, claims.due_date, claims.currency, claims.principal,
-    case_principals.credited, case_principals.paid,
-    case_principals.written_off + case_principals.rounded                as written_off,
-    case_principals.principal_open,
-    costs.interest, costs.fees, costs.compensation, costs.costs_paid, costs.costs_waived, costs.costs_open,
-    case_principals.principal_open + costs.costs_open                    as total_open,
-    case_standing.state, case_standing.closed_reason, case_standing.closed_on, case_standing.holds,
-    accounts.account_flags || list_filter([
-        case when case_principals.written_off > 0 then 'written_off' end,
-        case when case_principals.recovered then 'recovered_after_write_off' end,
-        case when state = 'closed' or parameters.business_date > limitation_date then null    -- § 8: the narrowest alone
-             when limitation_date - parameters.business_date <= 30  then 'limitation_30'
-             when limitation_date - parameters.business_date <= 90  then 'limitation_90'
-             when limitation_date - parameters.business_date <= 180 then 'limitation_180' end,
-        case when circumstances.is_reminded_twice then 'double_reminding' end
-    ], lambda flag: flag is not null)                                    as flags,
-    ladders.last_step, ladders.last_step_on, ladders.deadline,
+    money.credited, money.paid,
+    money.written_off + money.rounded                                    as written_off,
+    money.principal_open,
+    money.interest, money.fees, money.compensation,
+    money.fee_paid + money.interest_paid                                 as costs_paid,
+    money.costs_waived, money.costs_open,
+    money.principal_open + money.costs_open                              as total_open,
+    standing.state, standing.closed_reason, standing.closed_on, standing.holds, standing.flags,
+    money.last_step, money.last_step_on, money.deadline,
     case when parameters.business_date <= limitation_date then next_steps.step end       as next_step,
     case when parameters.business_date <= limitation_date then next_steps.planned_on end as next_step_on,
-    limitation_date,
+    standing.limitation_date,
     case                                                                 -- § 8: when the loss may be deducted
-        when state = 'closed' then case when case_standing.closed_reason = 'debtor_insolvent' then 'insolvency' end
-        when case_principals.principal_open = 0 then null
-        when accounts.legal_kind in ('enforcement_in_vain', 'nothing_to_seize') then 'enforcement_in_vain'
-        when ladders.reminders_sent >= 3 and parameters.business_date >= claims.due_date + interval 6 month
+        when standing.state = 'closed' then case when standing.closed_reason = 'debtor_insolvent' then 'insolvency' end
+        when money.principal_open = 0 then null
+        when standing.legal_kind in ('enforcement_in_vain', 'nothing_to_seize') then 'enforcement_in_vain'
+        when money.reminders_sent >= 3 and parameters.business_date >= claims.due_date + interval 6 month
             then 'six_months_three_reminders'
     end                                                                  as loss_ground,
-    claims.ledger_balance, case_standing.provisional
-from case_standing
-join accounts on accounts.case_id = case_standing.case_id
-join case_principals on case_principals.case_id = case_standing.case_id
-join costs on costs.case_id = case_standing.case_id
-join claims on claims.case_id = case_standing.case_id
+    claims.ledger_balance, standing.provisional
+from case_standing as standing
+join case_money as money on money.case_id = standing.case_id
+join claims on claims.case_id = standing.case_id
 cross join parameters
-left join ladders on ladders.case_id = case_standing.case_id
-left join circumstances on circumstances.case_id = case_standing.case_id
-left join next_steps on next_steps.case_id = case_standing.case_id;
+left join next_steps on next_steps.case_id = standing.case_id;
 
 create or replace temp table due_steps as     -- § 4: the steps that go today; steps.py groups them and sets the fees
 select
