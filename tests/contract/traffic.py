@@ -21,6 +21,8 @@ def findings(exchanges: Iterable[Mapping[str, Any]]) -> list[str]:
     again: same route, status, fields and kinds of value, only with other digits."""
     found: list[str] = []
     for exchange in exchanges:
+        if exchange["fault"] == "status":  # the answer was made wrong on purpose; what was asked still counts
+            exchange = {**exchange, "status": None}
         shape = _shape(exchange)
         if shape in _checked:
             continue
