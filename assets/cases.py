@@ -100,7 +100,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             AssetCheckSpec(
                 "every_invoice_is_accounted_for",
                 asset="claims",
-                description="Rows in = claims + settled before they became cases + unclaimable.",
+                description="No invoice that is open long after its due date is neither a claim nor unclaimable.",
             ),
         ],
     )
@@ -212,21 +212,35 @@ def journal_print(journal: Journal, tenant: str) -> str:
 
 
 def counted(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:
-    """Whether every invoice row of the mirror is a claim, was settled in time, or is listed as unclaimable."""
+    """Whether every invoice that is open long after its due date is a claim or listed as unclaimable, and not both."""
     found = con.execute(
         """
         select
-            (select count(*) from poweroffice_ledger_entries where voucher_type = 'OutgoingInvoice') as invoices,
-            (select count(*) from claims) as claims,
-            (select count(*) from unclaimable) as unclaimable
+            (select count(*) from claims),
+            (select count(*) from unclaimable),
+            (select count(*) from claims join unclaimable using (entry_id)),
+            (select count(*)
+             from poweroffice_ledger_entries as entry, parameters
+             where entry.voucher_type = 'OutgoingInvoice' and entry.balance > 0 and entry.gone_on is null
+               and entry.posting_date <= parameters.business_date
+               -- two weeks cover every shift of a due date over holidays
+               and entry.due_date + parameters.days_past_due + 14 < parameters.business_date
+               and entry.entry_id not in (select entry_id from claims)
+               and entry.entry_id not in (select entry_id from unclaimable))
         """
     ).fetchone()
-    invoices, claims, unclaimable = found or (0, 0, 0)
+    claims, unclaimable, twice, nowhere = found or (0, 0, 0, 0)
     return AssetCheckResult(
         asset_key=AssetKey("claims"),
         check_name="every_invoice_is_accounted_for",
-        passed=claims <= invoices,
-        metadata={"invoices": invoices, "claims": claims, "unclaimable": unclaimable},
+        passed=twice == 0 and nowhere == 0,
+        severity=AssetCheckSeverity.WARN,
+        description=(
+            f"{claims} claims and {unclaimable} unclaimable entries"
+            if twice == 0 and nowhere == 0
+            else f"{nowhere} open invoices are neither a claim nor unclaimable, {twice} are both: a fault, report it"
+        ),
+        metadata={"claims": claims, "unclaimable": unclaimable, "in_both": twice, "in_neither": nowhere},
     )
 
 

@@ -287,7 +287,7 @@ def _voucher_intents(client: PowerOfficeClient, tenant: Tenant, planned: Planned
         faults.append(f"customer {', '.join(homeless)}: the ledger gives no sub-ledger account")
     if faults or no_vat is None:
         raise Failure(
-            description=f"{tenant.name}: {'; '.join(faults)}. Nothing was posted; correct it with `kredin settings`.",
+            description=f"{tenant.name}: {'; '.join(faults)}. Nothing was posted; see `kredin tenants set`.",
             allow_retries=False,
         )
     lock_date = client.lock_date()

@@ -229,11 +229,12 @@ def demo() -> None:
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web server.")] = 3000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    web_only: Annotated[bool, typer.Option("--web-only", help="Without the daemon: nothing runs by itself.")] = False,
 ) -> None:
     """Serve the Dagster UI of this installation until Ctrl-C."""
     from kredin_pipeline.commands.ui import serve_ui
 
-    serve_ui(port, host)
+    serve_ui(port, host, web_only=web_only)
 
 
 def main() -> None:

@@ -6,7 +6,11 @@ shows in its UI: the doors read them from the environment themselves.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+from dagster import EnvVar
+from pydantic import SecretStr
 
 from kredin_pipeline.environment import Environment
 from resources.book import Book
@@ -56,6 +60,17 @@ def resources_from(environment: Environment) -> Resources:
             smtp_port=environment.smtp_port,
             smtp_security=environment.smtp_security,
             smtp_user=environment.smtp_user or "",
+            smtp_password=_by_name("KREDIN_SMTP_PASSWORD", environment.smtp_password),
             letter_drop=environment.letter_drop_location,
+            letter_drop_user=environment.letter_drop_user or "",
+            letter_drop_password=_by_name("KREDIN_LETTER_DROP_PASSWORD", environment.letter_drop_password),
         ),
     )
+
+
+def _by_name(variable: str, secret: SecretStr | None) -> str:
+    """The secret as Dagster may see it: the name of its variable, which stands for the value when a run begins."""
+    if secret is None:
+        return ""
+    os.environ.setdefault(variable, secret.get_secret_value())  # it may have come from the home's file
+    return EnvVar(variable)

@@ -110,6 +110,9 @@ def rows(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | N
     other day the newest one before it is given (its own ``business_date`` says which). Works on a read-only book.
     Raises ``NothingPublished`` when there is none.
     """
+    made = con.execute("select count(*) from duckdb_tables() where table_name = 'cases' and not temporary").fetchone()
+    if made is None or made[0] == 0:  # the first run broke off before anything was derived
+        raise NothingPublished(f"no day has been derived yet, so there is no case table for {business_date}; run a day")
     newest = con.execute("select max(business_date) from cases where business_date <= ?", [business_date]).fetchone()
     published_on = None if newest is None else newest[0]
     if published_on != business_date and _imported(con, business_date):

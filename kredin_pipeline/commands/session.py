@@ -53,7 +53,7 @@ def graph(environment: Environment) -> tuple[Definitions, DagsterInstance]:
     from kredin_pipeline.definitions import build_definitions
     from kredin_pipeline.instance import open_instance
 
-    return build_definitions(environment=environment), open_instance(environment.dagster_folder)
+    return build_definitions(environment=environment), open_instance(environment.dagster_folder, environment.pg_url)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def serve_ui(port: int, host: str, *, web_only: bool = False) -> None:
             held.enter_context(open_sandbox(home))
             typer.echo("The demo's sandbox runs behind it: runs that you start find their ledger.")
         typer.echo(f"Dagster UI: http://{host}:{port} in half a minute or so; stop with Ctrl-C")
-        dagster_home = prepare_home(environment.dagster_folder)
+        dagster_home = prepare_home(environment.dagster_folder, environment.pg_url)
         code = run_until_interrupted(
             server_command(port, host, web_only=web_only), server_variables(home, dagster_home)
         )

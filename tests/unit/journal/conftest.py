@@ -112,8 +112,9 @@ def _unprivileged() -> list[str]:
     """PostgreSQL refuses to run as root; then it is started as the user its package made."""
     if os.geteuid() != 0:
         return []
-    if shutil.which("runuser") is None:
+    runuser = shutil.which("runuser", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if runuser is None:
         pytest.skip("PostgreSQL does not run as root and there is no runuser to start it as another user")
     if subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode != 0:
         pytest.skip("PostgreSQL does not run as root and there is no user called postgres")
-    return ["runuser", "-u", "postgres", "--"]
+    return [runuser, "-u", "postgres", "--"]
