@@ -23,6 +23,9 @@ app = typer.Typer(
 tenants_app = typer.Typer(help="Who is connected, and with which settings.", no_args_is_help=True)
 app.add_typer(tenants_app, name="tenants")
 
+quarantine_app = typer.Typer(help="Rows that broke a contract and were set aside.", no_args_is_help=True)
+app.add_typer(quarantine_app, name="quarantine")
+
 Tenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Name of the tenant; all if left out.")]
 OneTenant = Annotated[str, typer.Option("--tenant", "-t", help="Name of the tenant.")]
 Day = Annotated[
@@ -215,6 +218,22 @@ def outbox(
     from kredin_pipeline.commands.outbox import list_outbox
 
     list_outbox(tenant, everything=everything, key=key, as_json=as_json)
+
+
+@quarantine_app.command("list")
+def quarantine_list(tenant: OneTenant, as_json: Json = False) -> None:
+    """List the rows that are set aside, with their reasons."""
+    from kredin_pipeline.commands.quarantine import list_quarantine
+
+    list_quarantine(tenant, as_json=as_json)
+
+
+@quarantine_app.command("release")
+def quarantine_release(record_id: str, tenant: Tenant = None) -> None:
+    """Say that a row needs no more attention; it comes in when PowerOffice sends it in good order."""
+    from kredin_pipeline.commands.quarantine import release_row
+
+    release_row(tenant, record_id)
 
 
 @app.command()

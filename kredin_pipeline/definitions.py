@@ -19,6 +19,7 @@ from assets.vouchers import build_voucher_assets
 from kredin_pipeline.configured import resources_from
 from kredin_pipeline.environment import Environment, load_environment
 from kredin_pipeline.jobs import daily_job, history_job
+from kredin_pipeline.onboarding_job import build_connect_job
 from kredin_pipeline.partitions import DEFAULT_FIRST_DAY, day_and_tenant
 from kredin_pipeline.schedules import build_daily_schedule
 from kredin_pipeline.sensors import build_new_tenant_sensor
@@ -66,7 +67,7 @@ def build_definitions(
             *build_letter_assets(partitions),
             *build_voucher_assets(partitions),
         ],
-        jobs=[daily_job, history_job],
+        jobs=[daily_job, history_job, build_connect_job()],
         schedules=[build_daily_schedule()],
         sensors=[build_new_tenant_sensor(start)],
         executor=in_process_executor,
