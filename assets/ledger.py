@@ -30,7 +30,6 @@ from dagster import (
 from assets.metadata import about_table, kroner, markdown_table, query_table
 from assets.run_span import span
 from kredin_pipeline.ledger.landing import BrokenFrame
-from kredin_pipeline.ledger.schema import create_tables
 from kredin_pipeline.ledger.wire import TABLES
 from resources.book import Book
 from resources.clock import Clock
@@ -101,7 +100,6 @@ def build_ledger_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
         tenant = journal.open().tenant(run.tenant)
         today = clock.today()
         with book.session(run.tenant) as con, poweroffice.connected(tenant.client_key, tenant.name) as client:
-            create_tables(con)
             folder = book.pages_folder(run.tenant, today)
             try:
                 report = sync_ledger(client, con, folder, clock, today, SyncSettings(tenant.name))

@@ -45,6 +45,8 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
     folder: str
     lock_wait_seconds: float = Field(default=30.0, description="How long to wait for a book that another one holds")
 
+    threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0: one per core, 1: best for a small book")
+
     def path(self, tenant: str) -> Path:
         """The tenant's file. Raises ``ValueError`` for a name that is no plain file name."""
         if not _NAME.fullmatch(tenant):
@@ -107,6 +109,8 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = self._connect(path, tenant, read_only=False)
                 connection.execute("set timezone = 'UTC'")
+                if self.threads:
+                    connection.execute(f"set threads = {self.threads}")
                 create_tables(connection)
                 opened = _opened[path] = _Open(connection)
             return opened

@@ -77,7 +77,7 @@ class Player:
         self.control = control
         self.steering = Steering(control)
         self.clock = SteeredClock.of(str(self.folder), self.steering)
-        self.book = Book(folder=str(self.folder / "books"))
+        self.book = Book(folder=str(self.folder / "books"), threads=1)
         self.journal_resource = JournalResource(
             url=f"sqlite:///{self.folder / 'journal.sqlite'}", home=str(self.folder)
         )
