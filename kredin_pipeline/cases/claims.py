@@ -133,8 +133,7 @@ def load_law(con: duckdb.DuckDBPyConnection, business_date: date, rates: Rates |
     The calendar runs from ``FIRST_CALENDAR_DAY`` to the end of the year ``CALENDAR_YEARS_AHEAD`` after
     ``business_date``. ``rates`` replaces the stored late-payment rates, for tests and for rates that a tenant adds.
     """
-    rate_columns = ("valid_from", "valid_to", "rate_bp")
-    replace_rows(con, "interest_rates", rate_columns, rate_rows(rates))
+    load_rates(con, rates)
     last = date(business_date.year + CALENDAR_YEARS_AHEAD, 12, 31)
     held = con.execute("select min(day), max(day), count(*) from calendar").fetchone()
     if held == (FIRST_CALENDAR_DAY, last, (last - FIRST_CALENDAR_DAY).days + 1):
@@ -145,6 +144,18 @@ def load_law(con: duckdb.DuckDBPyConnection, business_date: date, rates: Rates |
         " select unnest($1::date[]), unnest($2::boolean[]), unnest($3::date[]), unnest($4::integer[])",
         _calendar_columns(last),
     )
+
+
+def load_rates(con: duckdb.DuckDBPyConnection, rates: Rates | None = None) -> None:
+    """Put the statutory rates, or ``rates`` in their place, into ``interest_rates``."""
+    replace_rows(con, "interest_rates", ("valid_from", "valid_to", "rate_bp"), rate_rows(rates))
+
+
+def stored_parameters(con: duckdb.DuckDBPyConnection) -> Parameters | None:
+    """The parameters of the book's last derivation, None before the first; its course stays in ``step_settings``."""
+    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice")]
+    found = con.execute(f"select {', '.join(names)} from parameters").fetchone()
+    return None if found is None else Parameters(**dict(zip(names, found, strict=True)))
 
 
 def load_journal(

@@ -126,7 +126,7 @@ def derive(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> Derivation
         create_tables(con)
         con.execute(sql_text("conclusions.sql"))
         load_law(con, world.business_date, world.law.rates)
-        _copy_journal(con, world)
+        copy_journal(con, world)
         parameters = world.parameters()
         derive_claims(con, parameters)
         summary = conclude(con, parameters, world.law, world.letters_in_flight)
@@ -149,7 +149,7 @@ def derive_again(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> Deri
         raise ValueError(f"derive_again: found {found and found[0]}, want {world.business_date}; derive that day first")
     con.execute("begin")
     try:
-        _copy_journal(con, world)
+        copy_journal(con, world)
         summary = conclude(con, world.parameters(), world.law, world.letters_in_flight)
         con.execute("commit")
     except BaseException:
@@ -200,7 +200,8 @@ def conclude(
     return _summary(con, parameters, law, letters)
 
 
-def _copy_journal(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> None:
+def copy_journal(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> None:
+    """Copies the journal's four lists into the book, or leaves the copies alone when ``world`` brings none."""
     if world.journal is not None:
         rows: dict[str, list[dict[str, Any]]] = {
             name: [row._asdict() for row in getattr(world.journal, name)]  # pyright: ignore[reportPrivateUsage]

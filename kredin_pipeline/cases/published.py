@@ -7,16 +7,13 @@ is asked for, into temporary tables, from today's knowledge; so an import of yea
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
 
 import duckdb
 
-from kredin_pipeline.cases.claims import Parameters, derive_claims
-from kredin_pipeline.cases.derive import LawTables, conclude
+from kredin_pipeline.cases.aside import derived_as_of
+from kredin_pipeline.cases.derive import LawTables
 
 COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("tenant", "VARCHAR"),
@@ -59,22 +56,6 @@ COLUMNS: Final[tuple[tuple[str, str], ...]] = (
 """The published columns in their order, with their DuckDB types; ``provisional`` stands beside them (rules § 3)."""
 
 _SELECTED: Final = ", ".join([name for name, _ in COLUMNS] + ["provisional"])
-_DERIVED: Final = (
-    "claims",
-    "unclaimable",
-    "settlements",
-    "surpluses",
-    "surplus_claims",
-    "customer_credits",
-    "reopenings",
-    "interest_periods",
-    "costs",
-    "allocations",
-    "case_states",
-    "planned_letters",
-    "planned_vouchers",
-    "planned_reversals",
-)
 
 
 class NothingPublished(LookupError):
@@ -116,43 +97,11 @@ def rows(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | N
     newest = con.execute("select max(business_date) from cases where business_date <= ?", [business_date]).fetchone()
     published_on = None if newest is None else newest[0]
     if published_on != business_date and _imported(con, business_date):
-        with as_of(con, business_date, law):
+        with derived_as_of(con, business_date, law):
             return _read(con, "case_states", business_date)
     if published_on is None:
         raise NothingPublished(f"no case table is published on or before {business_date}; run that day or import it")
     return _read(con, "cases", published_on)
-
-
-@contextmanager
-def as_of(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None) -> Generator[None]:
-    """Derives a past day into temporary tables that stand before the book's own while the block runs.
-
-    Uses the settings of the last derivation and today's knowledge of the ledger; plans no letter and no voucher.
-    """
-    shadows = ("parameters", *_DERIVED)
-    try:
-        for name in _DERIVED:
-            con.execute(f"create or replace temp table {name} as select * from main.{name} limit 0")
-        con.execute(
-            "create or replace temp table parameters as "
-            "select * replace (?::date as business_date, false as live) from main.parameters",
-            [business_date],
-        )
-        derive_claims(con)
-        conclude(con, _parameters(con), law or LawTables.stored())
-        yield
-    finally:
-        for name in shadows:
-            con.execute(f"drop table if exists temp.{name}")
-
-
-def _parameters(con: duckdb.DuckDBPyConnection) -> Parameters:
-    """The parameters as they stand in the table; the course stays in ``step_settings``."""
-    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice")]
-    found = con.execute(f"select {', '.join(names)} from parameters").fetchone()
-    if found is None:
-        raise NothingPublished("the book has no parameters; no day was derived in it yet")
-    return Parameters(**dict(zip(names, found, strict=True)))
 
 
 def _imported(con: duckdb.DuckDBPyConnection, business_date: date) -> bool:

@@ -106,12 +106,12 @@ def _published(book: DuckDBPyConnection, on: date) -> list[Row]:
 
 def _derived_behind(book: DuckDBPyConnection, row: Row) -> dict[str, list[Row]]:
     """Settlements and interest periods of a case as of the day its row is for."""
-    from kredin_pipeline.cases import published
+    from kredin_pipeline.cases.aside import derived_as_of
 
     found: dict[str, list[Row]] = {}
     derived = book.execute("select business_date from parameters").fetchone()
     stands = derived is not None and derived[0] == row["business_date"]
-    with nullcontext() if stands else published.as_of(book, row["business_date"]):
+    with nullcontext() if stands else derived_as_of(book, row["business_date"]):
         for table, (order, columns) in _BEHIND.items():
             query = f"select {', '.join(columns)} from {table} where case_id = ? order by {order}"
             rows = book.execute(query, [row["case_id"]]).fetchall()
