@@ -71,7 +71,8 @@ def derived_as_of(
     with _shadows(con, ("parameters", "interest_rates", *DERIVED)):
         load_rates(con, known.rates)
         con.execute(
-            "insert into parameters select * replace (?::date as business_date, false as live) from main.parameters",
+            "insert into parameters "
+            f"select * replace (?::date as business_date, false as live) from {_book(con)}.parameters",
             [business_date],
         )
         derive_claims(con)
@@ -92,7 +93,7 @@ def _shadows(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> Generator[
 
 
 def _book(con: duckdb.DuckDBPyConnection) -> str:
-    """The book's own schema, in full: ``main`` alone would mean the temporary tables, whose schema has that name too."""
+    """The book's own schema, in full; ``main`` alone could mean the temporary tables' schema, named alike."""
     found = con.execute("select current_database()").fetchone()
     assert found is not None
     return f'"{found[0]}".main'
