@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from kredin_pipeline.cases.derive import derive_again
 from kredin_pipeline.cases.settings import TenantSettings
 from tests.unit.cases.whole import Book
 
@@ -136,16 +135,3 @@ def test_a_second_derivation_of_the_same_day_changes_nothing() -> None:
     before = {table: sorted(map(str, book.rows(table))) for table in tables}
     book.derive("2025-03-17")
     assert {table: sorted(map(str, book.rows(table))) for table in tables} == before
-
-
-def test_deriving_again_after_the_letters_left_equals_deriving_from_the_ledger() -> None:
-    book = Book()
-    book.ledger.invoice(1001, "10 000.00", due="2025-02-03", dated="2025-01-20")
-    book.ledger.payment("P1", "400.00", dated="2025-02-10", for_=[1001])
-    book.run("2025-02-17")
-    tables = ("case_states", "costs", "allocations", "interest_periods", "planned_letters")
-    whole = {table: sorted(map(str, book.rows(table))) for table in tables}
-    derive_again(book.con, book.world("2025-02-17"))
-    assert {table: sorted(map(str, book.rows(table))) for table in tables} == whole
-    with pytest.raises(ValueError, match="found 2025-02-17, want 2025-02-18"):
-        derive_again(book.con, book.world("2025-02-18"))

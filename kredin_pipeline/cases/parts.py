@@ -1,0 +1,183 @@
+"""A derivation in parts: some customers' entries, or some cases, derived apart and put in place of what stood there.
+
+Belongs here: which rows a part reads, and how its outcome takes the place of the old one. Customers do not depend on
+one another, so a ledger derived in parts is the ledger derived whole. Not here: which part is to be derived
+(``remembered``) or how (``claims``, ``conclusions``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import duckdb
+
+from kredin_pipeline.cases.claims import Parameters, derive_claims, sql_text
+from kredin_pipeline.cases.conclusions import LawTables, conclude_claims
+from kredin_pipeline.cases.shadows import EMPTY, shadows
+
+FOUND: Final = (
+    "claims",
+    "unclaimable",
+    "settlements",
+    "surpluses",
+    "surplus_claims",
+    "customer_credits",
+    "reopenings",
+)
+"""What a derivation finds in the ledger (files 10 to 39)."""
+CONCLUDED: Final = (
+    "interest_periods",
+    "costs",
+    "allocations",
+    "case_states",
+    "planned_letters",
+    "planned_vouchers",
+    "planned_reversals",
+)
+"""What it concludes from that (files 40 to 91)."""
+
+ENTRIES_OF_A_PART: Final = 400_000
+"""Entries derived at once; bounds the memory of a ledger of any size."""
+
+_LEDGER = "poweroffice_ledger_entries"
+_OF_THE_ENTRIES = {
+    "poweroffice_outgoing_invoices": "voucher_id in (select voucher_id from scope_vouchers)",
+    "poweroffice_account_transactions": "voucher_id in (select voucher_id from scope_vouchers)",
+    "poweroffice_ledger_entry_changes": "entry_id in (select entry_id from scope_entries)",
+    "debtors": "customer_id in (select customer_id from scope_customers)",
+    "journal_cases": "voucher_id in (select voucher_id from scope_vouchers)",
+}
+_OF_THE_CASES = {
+    "journal_letters": "case_id in (select case_id from scope_cases)",
+    "journal_vouchers": "case_id in (select case_id from scope_cases)",
+}
+_IN_SCOPE = "entry_id in (select entry_id from scope_entries)"
+_SCOPE = f"""
+create or replace temp table scope_vouchers as
+select distinct voucher_id from {_LEDGER} where voucher_id is not null and {_IN_SCOPE};
+create or replace temp table scope_customers as
+select distinct customer_id from {_LEDGER} where customer_id is not null and {_IN_SCOPE}
+"""
+
+
+def derive_by_customers(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables, in_flight: frozenset[str]
+) -> tuple[str, ...]:
+    """Everything anew, some customers at a time. Needs parameters, law tables and journal copies in the book.
+
+    Gives the problems that keep letters at home.
+    """
+    for table in (*FOUND, *CONCLUDED):
+        con.execute(f"delete from {table}")
+    problems: list[str] = []
+    for part in range(_cut(con)):
+        con.execute(
+            "create or replace temp table scope_entries as select entry_id from customer_parts "
+            f"join {_LEDGER} as entry on coalesce(entry.customer_id, '') = customer_parts.customer_id where part = ?",
+            [part],
+        )
+        con.execute(_SCOPE)
+        conditions = {_LEDGER: _IN_SCOPE, **_OF_THE_ENTRIES}
+        with shadows(con, conditions | dict.fromkeys((*FOUND, *CONCLUDED), EMPTY)) as book:
+            derive_claims(con)
+            con.execute("create or replace temp table scope_cases as select case_id from claims")
+            with shadows(con, _OF_THE_CASES):
+                problems += conclude_claims(con, parameters, law, in_flight)
+            for table in (*FOUND, *CONCLUDED):
+                con.execute(f"insert into {book}.{table} select * from {table}")
+    con.execute("drop table customer_parts")
+    return tuple(problems)
+
+
+def derive_entries(con: duckdb.DuckDBPyConnection) -> None:
+    """The claims of ``scope_entries`` anew, in place of what these entries had led to. Leaves ``scope_cases``: theirs.
+
+    ``scope_entries`` must hold everything that hangs together with any of them (``touched/what_belongs.sql``).
+    """
+    con.execute(_SCOPE)
+    con.execute(
+        "create or replace temp table old_cases as select case_id from claims semi join scope_entries using (entry_id)"
+    )
+    ledger = {_LEDGER: _IN_SCOPE}
+    with shadows(con, ledger | _OF_THE_ENTRIES | dict.fromkeys(FOUND, EMPTY)) as book:
+        derive_claims(con)
+        con.execute("create or replace temp table scope_cases as select case_id from claims")
+        by_entry, by_case = (
+            _IN_SCOPE,
+            "case_id in (select case_id from old_cases)",
+        )
+        for table, condition in (
+            ("claims", by_entry),
+            ("unclaimable", by_entry),
+            ("settlements", by_case),
+            ("surpluses", f"{by_entry} or {by_case}"),
+            ("surplus_claims", f"{by_entry} or {by_case}"),
+            ("customer_credits", by_entry),
+            ("reopenings", by_case),
+        ):
+            con.execute(f"delete from {book}.{table} where {condition}")
+            con.execute(f"insert into {book}.{table} select * from {table}")
+
+
+def conclude_cases(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables, in_flight: frozenset[str]
+) -> tuple[str, ...]:
+    """The conclusions of ``scope_cases`` anew, in place of what these and ``old_cases`` had. Gives letters' problems.
+
+    Letters are planned for these cases alone: no other case can have a step that is due.
+    """
+    these = "case_id in (select case_id from scope_cases)"
+    conditions = dict.fromkeys(("claims", "settlements", "reopenings"), these) | {
+        "surplus_claims": these,
+        "surpluses": "entry_id in (select entry_id from surplus_claims)",
+        "customer_credits": "customer_id in (select customer_id from claims)",
+        "unclaimable": "reason = 'ledger_reminder' and customer_no in (select customer_no from claims)",
+    }
+    with shadows(con, conditions | _OF_THE_CASES | dict.fromkeys(CONCLUDED, EMPTY)) as book:
+        problems = conclude_claims(con, parameters, law, in_flight)
+        for table in CONCLUDED:
+            gone = "true" if table == "planned_letters" else f"{these} or case_id in (select case_id from old_cases)"
+            con.execute(f"delete from {book}.{table} where {gone}")
+            con.execute(f"insert into {book}.{table} select * from {table}")
+    con.execute("update case_states set business_date = ? where business_date <> ?", [parameters.business_date] * 2)
+    return problems
+
+
+def find_what_hangs_together(con: duckdb.DuckDBPyConnection, hop: str, table: str) -> None:
+    """Runs ``touched/<hop>.sql`` until ``table`` grows no more."""
+    known = -1
+    while (found := _count(con, table)) != known:
+        known = found
+        con.execute(sql_text(f"touched/{hop}.sql"))
+
+
+def _cut(con: duckdb.DuckDBPyConnection) -> int:
+    """Customers into parts of about ``ENTRIES_OF_A_PART`` entries; those that share a match group stay together."""
+    con.execute(
+        f"""
+        create or replace temp table customer_parts as
+        with
+        sizes as (select coalesce(customer_id, '') as customer_id, count(*) as n from {_LEDGER} group by all),
+        linked as (
+            select distinct coalesce(customer_id, '') as customer_id from {_LEDGER}
+            where match_id in (select match_id from {_LEDGER} where match_id is not null
+                               group by match_id having min(customer_id) <> max(customer_id))
+        )
+        select customer_id,
+            case when customer_id in (from linked) then 0
+                 else ((sum(n) over (order by customer_id) - 1) // {ENTRIES_OF_A_PART})::integer end as part
+        from sizes
+        """
+    )
+    found = con.execute("select coalesce(max(part), -1) + 1 from customer_parts").fetchone()
+    return int(found[0]) if found is not None else 0
+
+
+def _count(con: duckdb.DuckDBPyConnection, tables: str) -> int:
+    found = con.execute(f"select count(*) from {tables}").fetchone()
+    return int(found[0]) if found is not None else 0
+
+
+def is_large(con: duckdb.DuckDBPyConnection, entries: int) -> bool:
+    """Whether the ledger has more than so many entries."""
+    return _count(con, _LEDGER) > entries
