@@ -1,8 +1,8 @@
 -- made_up_ledger.sql · a customer ledger of any size, the same every time, straight into the mirror's tables
 --
--- Needs the one-row table `size` (invoices, customers, today). Three tenths of the entries are invoices over three years,
+-- Needs the one-row table `size` (invoices, customers, today) and the tables of `cases/tables.sql`. Three tenths of the entries are invoices over three years,
 -- all of them paid late; the rest is what settled them: two or three instalments each with the invoice's KID, and by
--- `fate`, of a thousand: 80 never paid in full, 40 ended by a credit note, 10 by an Avskriv, 2 by a journal on 7830,
+-- `fate`, of a thousand: 30 never paid in full, 40 ended by a credit note, 10 by an Avskriv, 2 by a journal on 7830,
 -- 20 overpaid, 10 with a payment that bounced. One in 33 pairs of invoices was paid together, in one match group.
 
 create or replace temp table made_invoices as
@@ -27,8 +27,8 @@ parted as (
     select
         i, part, parts, total, fate, customer, match_id, due_date,
         part = parts - 1                                                 as is_last,
-        case when part < parts - 1 then total // (parts + (fate < 80)::integer)
-             when fate < 80 then total // (parts + 1)
+        case when part < parts - 1 then total // (parts + (fate < 30)::integer)
+             when fate < 30 then total // (parts + 1)
              else total - (parts - 1) * (total // parts) end             as share,
         (2 + (hash(i * 7 + 4) % 20)::integer + 12 * part)::integer                as late
     from made_invoices, range(3) as t(part)
@@ -61,7 +61,7 @@ select
     'Kunde ' || customer as customer_name, 'v' || i as voucher_id, (1000000 + i)::varchar as voucher_no,
     'OutgoingInvoice' as voucher_type, due_date - 14 as voucher_date, due_date - 14 as posting_date, due_date,
     (1000000 + i)::varchar as invoice_no, '0' || (1000000 + i) as kid, (total * 0.01)::decimal(18, 2) as amount,
-    case when fate < 80 then ((total - parts * (total // (parts + 1))) * 0.01)::decimal(18, 2) else 0 end as balance,
+    case when fate < 30 then ((total - parts * (total // (parts + 1))) * 0.01)::decimal(18, 2) else 0 end as balance,
     'NOK' as currency_code, match_id, false as is_write_off, false as is_created_by_current_integration,
     (due_date - 14)::timestamp at time zone 'Europe/Oslo' as created_at, due_date - 14 as first_seen_on,
     (due_date - 14)::timestamp at time zone 'Europe/Oslo' as last_changed
@@ -108,3 +108,33 @@ select
     'NO' as country_code, false as excluded, false as no_fees, false as no_interest, false as unknown_register,
     false as register_stale
 from size, range(customers) as t(c);
+
+-- the journal's copies: a case for every invoice that has fallen due, and the letters that the daily runs have sent
+insert into journal_cases by name
+select 'K' || upper(left(sha256('bench:' || voucher_id), 10)) as case_id, voucher_id, invoice_no, customer_no,
+    due_date + 1 as opened_on
+from poweroffice_ledger_entries, size
+where voucher_type = 'OutgoingInvoice' and due_date < today - 4;
+
+insert into journal_letters by name
+with
+standing as (
+    select
+        invoice.voucher_id, any_value(invoice.due_date) as due_date, any_value(invoice.amount) as amount,
+        case when any_value(invoice.balance) > 0 or bool_or(credit.voucher_type = 'ManualJournal') then date '9999-12-31'
+             else max(credit.posting_date) end                           as settled_on
+    from poweroffice_ledger_entries as invoice
+    join poweroffice_ledger_entries as credit on credit.match_id = invoice.match_id and credit.amount < 0
+    where invoice.voucher_type = 'OutgoingInvoice'
+    group by invoice.voucher_id
+),
+steps as (
+    select * from (values ('reminder', 14, 'email'), ('collection_notice', 32, 'email'), ('payment_demand', 50, 'post'))
+        as t(step, after_days, channel)
+)
+select
+    'letter:bench:' || voucher_id || ':' || step as letter_key, 'K' || upper(left(sha256('bench:' || voucher_id), 10)) as case_id,
+    step, channel, due_date + after_days as sent_on, due_date + after_days + 14 as deadline, 35 as fee, 0 as interest,
+    amount as principal, amount + 35 as total, true as bears_fee
+from standing, steps, size
+where due_date + after_days < least(settled_on, today - 4);

@@ -171,8 +171,8 @@ def summary(
     assert counts is not None
     new = con.execute(
         "select case_id, voucher_id, claims.invoice_no, claims.customer_no, claims.orgnr, business_date "
-        "from case_states join claims using (case_id) "
-        "where case_id not in (select case_id from journal_cases) order by case_id"
+        "from claims join case_states using (case_id) "
+        "where not claims.in_journal and case_id not in (select case_id from journal_cases) order by case_id"
     ).fetchall()
     provisional = sum(int(row[4]) for row in rows)
     return DerivationSummary(

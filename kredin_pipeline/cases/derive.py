@@ -121,13 +121,13 @@ def _derive_what_must_be(
         return conclude_claims(con, parameters, law, in_flight)
     print_ = remembered.fingerprint(parameters, law)
     if not world.whole and remembered.find_touched(con, parameters, print_):
-        parts.derive_entries(con)
+        parts.derive_customers(con)
         remembered.find_moving(con)
         problems = parts.conclude_cases(con, parameters, law, in_flight)
         remembered.remember_touched(con, parameters, print_)
         return problems
     problems = parts.derive_by_customers(con, parameters, law, in_flight)
-    remembered.remember_all(con, parameters, print_)
+    remembered.remember(con, parameters, print_)
     return problems
 
 

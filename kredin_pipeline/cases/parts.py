@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from kredin_pipeline.cases.claims import Parameters, derive_claims, sql_text
+from kredin_pipeline.cases.claims import Parameters, derive_claims
 from kredin_pipeline.cases.conclusions import LawTables, conclude_claims
 from kredin_pipeline.cases.shadows import EMPTY, shadows
 
@@ -39,25 +39,18 @@ CONCLUDED: Final = (
 ENTRIES_OF_A_PART: Final = 400_000
 """Entries derived at once; bounds the memory of a ledger of any size."""
 
-_LEDGER = "poweroffice_ledger_entries"
-_OF_THE_ENTRIES = {
-    "poweroffice_outgoing_invoices": "voucher_id in (select voucher_id from scope_vouchers)",
-    "poweroffice_account_transactions": "voucher_id in (select voucher_id from scope_vouchers)",
-    "poweroffice_ledger_entry_changes": "entry_id in (select entry_id from scope_entries)",
-    "debtors": "customer_id in (select customer_id from scope_customers)",
-    "journal_cases": "voucher_id in (select voucher_id from scope_vouchers)",
+_LEDGER: Final = "poweroffice_ledger_entries"
+_OF_THE_ENTRIES: Final = {
+    "poweroffice_outgoing_invoices": f"voucher_id in (select voucher_id from {_LEDGER})",
+    "poweroffice_account_transactions": f"voucher_id in (select voucher_id from {_LEDGER})",
+    "poweroffice_ledger_entry_changes": f"entry_id in (select entry_id from {_LEDGER})",
+    "debtors": f"customer_id in (select customer_id from {_LEDGER})",
+    "journal_cases": f"voucher_id in (select voucher_id from {_LEDGER})",
 }
-_OF_THE_CASES = {
-    "journal_letters": "case_id in (select case_id from scope_cases)",
-    "journal_vouchers": "case_id in (select case_id from scope_cases)",
+_OF_THE_CASES: Final = {
+    "journal_letters": "case_id in (select case_id from claims)",
+    "journal_vouchers": "case_id in (select case_id from claims)",
 }
-_IN_SCOPE = "entry_id in (select entry_id from scope_entries)"
-_SCOPE = f"""
-create or replace temp table scope_vouchers as
-select distinct voucher_id from {_LEDGER} where voucher_id is not null and {_IN_SCOPE};
-create or replace temp table scope_customers as
-select distinct customer_id from {_LEDGER} where customer_id is not null and {_IN_SCOPE}
-"""
 
 
 def derive_by_customers(
@@ -67,55 +60,39 @@ def derive_by_customers(
 
     Gives the problems that keep letters at home.
     """
+    count = _cut(con)
+    if count <= 1:
+        derive_claims(con)
+        return conclude_claims(con, parameters, law, in_flight)
     for table in (*FOUND, *CONCLUDED):
         con.execute(f"delete from {table}")
     problems: list[str] = []
-    for part in range(_cut(con)):
-        con.execute(
-            "create or replace temp table scope_entries as select entry_id from customer_parts "
-            f"join {_LEDGER} as entry on coalesce(entry.customer_id, '') = customer_parts.customer_id where part = ?",
-            [part],
-        )
-        con.execute(_SCOPE)
-        conditions = {_LEDGER: _IN_SCOPE, **_OF_THE_ENTRIES}
-        with shadows(con, conditions | dict.fromkeys((*FOUND, *CONCLUDED), EMPTY)) as book:
+    for part in range(count):
+        of_part = f"coalesce(customer_id, '') in (select customer_id from customer_parts where part = {part})"
+        with shadows(con, {_LEDGER: of_part} | _OF_THE_ENTRIES | dict.fromkeys((*FOUND, *CONCLUDED), EMPTY)) as book:
             derive_claims(con)
-            con.execute("create or replace temp table scope_cases as select case_id from claims")
             with shadows(con, _OF_THE_CASES):
                 problems += conclude_claims(con, parameters, law, in_flight)
             for table in (*FOUND, *CONCLUDED):
                 con.execute(f"insert into {book}.{table} select * from {table}")
-    con.execute("drop table customer_parts")
     return tuple(problems)
 
 
-def derive_entries(con: duckdb.DuckDBPyConnection) -> None:
-    """The claims of ``scope_entries`` anew, in place of what these entries had led to. Leaves ``scope_cases``: theirs.
+def derive_customers(con: duckdb.DuckDBPyConnection) -> None:
+    """The claims of ``scope_customers`` anew, in place of what they had. Leaves ``scope_cases``: theirs.
 
-    ``scope_entries`` must hold everything that hangs together with any of them (``touched/what_belongs.sql``).
+    ``scope_entries``: their entries as they stand. ``old_cases``: the cases that they had, some of which may be gone.
     """
-    con.execute(_SCOPE)
-    con.execute(
-        "create or replace temp table old_cases as select case_id from claims semi join scope_entries using (entry_id)"
-    )
-    ledger = {_LEDGER: _IN_SCOPE}
-    with shadows(con, ledger | _OF_THE_ENTRIES | dict.fromkeys(FOUND, EMPTY)) as book:
+    in_scope = "coalesce(customer_id, '') in (select customer_id from scope_customers)"
+    of_old = "case_id in (select case_id from old_cases)"
+    con.execute(f"create or replace temp table old_cases as select case_id from claims where {in_scope}")
+    conditions = {_LEDGER: "true"} | _OF_THE_ENTRIES | dict.fromkeys(FOUND, EMPTY)
+    with shadows(con, conditions, {_LEDGER: "scope_entries"}) as book:
         derive_claims(con)
         con.execute("create or replace temp table scope_cases as select case_id from claims")
-        by_entry, by_case = (
-            _IN_SCOPE,
-            "case_id in (select case_id from old_cases)",
-        )
-        for table, condition in (
-            ("claims", by_entry),
-            ("unclaimable", by_entry),
-            ("settlements", by_case),
-            ("surpluses", f"{by_entry} or {by_case}"),
-            ("surplus_claims", f"{by_entry} or {by_case}"),
-            ("customer_credits", by_entry),
-            ("reopenings", by_case),
-        ):
-            con.execute(f"delete from {book}.{table} where {condition}")
+        for table in FOUND:
+            by_case = table in ("settlements", "surpluses", "surplus_claims", "reopenings")
+            con.execute(f"delete from {book}.{table} where {of_old if by_case else in_scope}")
             con.execute(f"insert into {book}.{table} select * from {table}")
 
 
@@ -141,14 +118,6 @@ def conclude_cases(
             con.execute(f"insert into {book}.{table} select * from {table}")
     con.execute("update case_states set business_date = ? where business_date <> ?", [parameters.business_date] * 2)
     return problems
-
-
-def find_what_hangs_together(con: duckdb.DuckDBPyConnection, hop: str, table: str) -> None:
-    """Runs ``touched/<hop>.sql`` until ``table`` grows no more."""
-    known = -1
-    while (found := _count(con, table)) != known:
-        known = found
-        con.execute(sql_text(f"touched/{hop}.sql"))
 
 
 def _cut(con: duckdb.DuckDBPyConnection) -> int:

@@ -16,9 +16,9 @@ import duckdb
 
 from kredin_pipeline.cases.claims import Parameters, sql_text
 from kredin_pipeline.cases.conclusions import LawTables
-from kredin_pipeline.cases.parts import find_what_hangs_together
 from kredin_pipeline.law.rates import fee_rows
 
+_LEDGER = "poweroffice_ledger_entries"
 WORTH_WHOLE = 0.3
 """Above this share of changed entries a whole derivation is cheaper."""
 
@@ -33,28 +33,27 @@ def fingerprint(parameters: Parameters, law: LawTables) -> str:
     return hashlib.sha256(repr(read).encode()).hexdigest()
 
 
-def remember_all(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_: str) -> None:
-    """The mirror as it stands, of every customer. For a derivation that was whole."""
+def remember(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_: str) -> None:
+    """The mirror as it stands, of every customer, and the day: after a derivation, whole or not."""
     con.execute(sql_text("touched/remembered.sql"))
     con.execute(sql_text("touched/inputs.sql"))
-    con.execute("delete from derived_inputs; delete from derived_customers")
-    con.execute("insert into derived_inputs select * from inputs")
-    con.execute("insert into derived_customers select customer_id, bit_xor(h), count(*) from derived_inputs group by 1")
-    _note(con, parameters, print_)
+    con.execute("delete from derived_customers")
+    con.execute("insert into derived_customers from customers_now")
+    con.execute("delete from derivation")
+    if not _shares_groups(con, _LEDGER):
+        con.execute("insert into derivation values (?, ?)", [parameters.business_date, print_])
 
 
 def remember_touched(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_: str) -> None:
     """The same after a derivation of what ``find_touched`` found."""
     con.execute(
         """
-        delete from derived_inputs where customer_id in (select customer_id from customers_touched);
-        insert into derived_inputs select * from inputs_now;
         delete from derived_customers where customer_id in (select customer_id from customers_touched);
         insert into derived_customers
-        select * from customers_now where customer_id in (select customer_id from customers_touched)
+        from customers_here where customer_id in (select customer_id from customers_touched)
         """
     )
-    _note(con, parameters, print_)
+    con.execute("update derivation set business_date = ?, print = ?", [parameters.business_date, print_])
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
@@ -72,7 +71,7 @@ def is_remembered(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def find_touched(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_: str) -> bool:
-    """Fills ``scope_entries`` with what must be derived anew, and leaves what ``remember_touched`` needs.
+    """Fills ``scope_customers`` with those that must be derived anew, and leaves what ``remember_touched`` needs.
 
     False when the day must be derived whole: another fingerprint, an earlier day, too much that changed, or a match
     group over several customers. Needs ``journal_touched``.
@@ -85,33 +84,30 @@ def find_touched(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_:
     con.execute("create or replace temp table since as select business_date from derivation")
     con.execute(sql_text("touched/inputs.sql"))
     con.execute(sql_text("touched/what_changed.sql"))
-    con.execute(sql_text("touched/what_belongs.sql"))
-    find_what_hangs_together(con, "one_more_hop", "scope_entries")
-    counted = con.execute(
-        """
-        select (select count(*) from scope_entries), (select count(*) from poweroffice_ledger_entries),
-            (select count(*) from (select match_id from candidates where match_id is not null
-                                   group by match_id having min(customer_id) <> max(customer_id)))
-        """
-    ).fetchone()
-    assert counted is not None
-    return counted[0] <= WORTH_WHOLE * counted[1] and counted[2] == 0
+    in_scope = "coalesce(customer_id, '') in (select customer_id from scope_customers)"
+    con.execute(f"create or replace temp table scope_entries as select * from {_LEDGER} where {in_scope}")
+    share = con.execute(f"select (select count(*) from scope_entries) / (select count(*) from {_LEDGER})").fetchone()
+    assert share is not None
+    return share[0] <= WORTH_WHOLE and not _shares_groups(con, "scope_entries")
 
 
 def find_moving(con: duckdb.DuckDBPyConnection) -> None:
     """Adds to ``scope_cases`` every case whose row may differ from that of the last derivation's day."""
     con.execute(sql_text("touched/what_moves.sql"))
-    find_what_hangs_together(con, "one_more_case", "scope_cases")
+    grown, known = 0, -1
+    while grown != known:
+        con.execute(sql_text("touched/one_more_case.sql"))
+        counted = con.execute("select count(*) from scope_cases").fetchone()
+        known, grown = grown, counted[0] if counted is not None else 0
 
 
-def _note(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_: str) -> None:
-    con.execute("delete from derivation")
-    shared = con.execute(
-        "select 1 from poweroffice_ledger_entries where match_id is not null "
+def _shares_groups(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether a match group reaches over several customers: outside what the comparison can follow."""
+    found = con.execute(
+        f"select 1 from {table} where match_id is not null "
         "group by match_id having min(customer_id) <> max(customer_id) limit 1"
     ).fetchone()
-    if shared is None:  # a match group over several customers is outside what the comparison can follow
-        con.execute("insert into derivation values (?, ?)", [parameters.business_date, print_])
+    return found is not None
 
 
 @lru_cache(maxsize=1)

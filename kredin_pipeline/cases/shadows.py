@@ -15,17 +15,21 @@ EMPTY = "false"
 
 
 @contextmanager
-def shadows(con: duckdb.DuckDBPyConnection, conditions: Mapping[str, str]) -> Generator[str]:
+def shadows(
+    con: duckdb.DuckDBPyConnection, conditions: Mapping[str, str], sources: Mapping[str, str] | None = None
+) -> Generator[str]:
     """Each table as a temporary one of the same name with those of its rows that meet the condition (SQL).
 
-    Made in the order given; a condition may read a shadow made before it. While the block runs, the bare names mean the
-    temporary tables; the block is given the schema (``"book".main``) under which the book's own can still be reached.
+    Made in the order given; a condition may read a shadow made before it. ``sources`` names tables that hold the rows
+    instead of the book's own. While the block runs, the bare names mean the temporary tables; the block is given the
+    schema (``"book".main``) under which the book's own can still be reached.
     """
     book = own_schema(con)
     try:
         for table, condition in conditions.items():
             kept = "limit 0" if condition == EMPTY else f"where {condition}"
-            con.execute(f"create or replace temp table {table} as select * from {book}.{table} {kept}")
+            source = (sources or {}).get(table, f"{book}.{table}")
+            con.execute(f"create or replace temp table {table} as select * from {source} {kept}")
         yield book
     finally:
         for table in conditions:

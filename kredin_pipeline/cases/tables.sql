@@ -137,6 +137,7 @@ create table if not exists unclaimable (       -- every entry that looks like a 
     entry_id    varchar not null,
     voucher_id  varchar,
     invoice_no  varchar,
+    customer_id varchar,
     customer_no varchar,
     amount      decimal(18, 2) not null,
     reason      varchar not null               -- not_positive | no_due_date | before_import_from | own_voucher |

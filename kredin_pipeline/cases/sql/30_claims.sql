@@ -91,6 +91,7 @@ select
     entries.entry_id,
     entries.voucher_id,
     entries.invoice_no,
+    entries.customer_id,
     entries.customer_no,
     kroner(entries.amount)                                               as amount,
     case

@@ -4,13 +4,7 @@ create table if not exists derivation (        -- at most one row
     business_date date not null,
     print         varchar not null             -- settings, figures and code; a derivation with another print starts anew
 );
-create table if not exists derived_inputs (    -- one row per row of the mirror
-    customer_id varchar not null,
-    source      varchar not null,              -- entry | invoice | debtor | transaction
-    row_id      varchar not null,              -- an entry's or transaction's id, an invoice's voucher, a debtor's customer
-    h           ubigint not null
-);
-create table if not exists derived_customers ( -- the same, of each customer in one figure
+create table if not exists derived_customers ( -- the rows of each customer's that were read, in one figure
     customer_id varchar not null,
     h           ubigint not null,
     rows_in     bigint not null
