@@ -1,13 +1,14 @@
-"""How money is shared out between a claim's costs and its principal, and what is waived on the way (rules §§ 4.6, 5).
+"""How money is shared out between claims, their costs and the customer's credit, day by day (rules §§ 2, 4.6, 5).
 
 Belongs here: pure arithmetic in integer øre over the events of some cases in the order of time. Not here: finding the
 events (the SQL files 40 to 49), the interest that is published (50), or the voucher (90). Only cases on which something
-happens besides plain payments pass here: a surplus, a waiver, a kept letter, or a tenant that takes costs first.
+happens besides plain payments pass here: a surplus, a waiver, a kept letter, a customer with a credit that settles
+nothing yet, or a tenant that takes costs first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -48,13 +49,19 @@ class Account:
     """A case before money is shared out. ``fees`` are the charged ones that stand: (day of sending, øre).
 
     ``costs_until``: the last day on which costs may be claimed (None: no end). ``booked`` holds what vouchers that left
-    have already taken, by settlement: (fee, interest).
+    have already taken, by settlement: (fee, interest). ``due`` orders the claims of a customer (due date, invoice
+    number); ``is_covered``: the customer's credit is laid on it; ``credit_released_on``: a person said that day that
+    the credits known by then are meant for something else.
     """
 
     case_id: str
     principal_ore: int
     interest_from: date
     interest_until: date
+    customer_id: str = ""
+    due: tuple[date, str] = (date.min, "")
+    is_covered: bool = True
+    credit_released_on: date | None = None
     rates: RateSource = NO_INTEREST
     fees: tuple[tuple[date, int], ...] = ()
     compensation_ore: int = 0
@@ -73,6 +80,36 @@ class Surplus:
     on: date
     ore: int
     case_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A credit of the customer's that settles nothing yet (§ 2): a payment, or anything else, from ``on``."""
+
+    customer_id: str
+    entry_id: str
+    on: date
+    ore: int
+    is_payment: bool
+
+
+@dataclass(frozen=True)
+class Cover:
+    """From ``on`` the customer's credit covers ``ore`` more (or less) of this claim, on which no interest runs then."""
+
+    case_id: str
+    on: date
+    ore: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What a customer has standing to its credit in the end: payments, anything else, and the newest day of it."""
+
+    customer_id: str
+    payments: int
+    others: int
+    newest_on: date
 
 
 @dataclass(frozen=True)
@@ -102,10 +139,12 @@ class CostEvents:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Allocations of every payment of the given cases, and what became of their costs."""
+    """Allocations of every payment of the given cases, what became of their costs, and how credits covered them."""
 
     allocations: tuple[Allocation, ...]
     costs: tuple[CostEvents, ...]
+    covers: tuple[Cover, ...] = ()
+    pools: tuple[Pool, ...] = ()
 
 
 @dataclass
@@ -113,6 +152,7 @@ class _State:
     account: Account
     steps: list[BalanceStep]
     principal: int
+    covered: int = 0
     fee_paid: int = 0
     interest_paid: int = 0
     fee_waived: int = 0
@@ -172,12 +212,22 @@ class _State:
 
     def reduce(self, on: date, ore: int) -> None:
         self.principal -= ore
+        self.step(on)
+
+    def cover(self, on: date, ore: int) -> Cover | None:
+        """The customer's credit covers ``ore`` from now on; what has changed, if anything."""
+        more, self.covered = ore - self.covered, ore
+        return Cover(self.account.case_id, self.step(on), more) if more else None
+
+    def step(self, on: date) -> date:
+        """Interest runs from now on what is neither settled nor covered; the day from which that counts."""
         day = max(on, self.account.interest_from)
-        remaining = max(0, self.principal)
+        remaining = max(0, self.principal - self.covered)
         if self.steps[-1].on == day:
             self.steps[-1] = BalanceStep(day, remaining)
         else:
             self.steps.append(BalanceStep(day, remaining))
+        return day
 
     def waive(self, on: date, ore: int | None) -> None:
         fee, interest = self.owed(on)
@@ -189,17 +239,73 @@ class _State:
         self.last_on = on
 
 
+@dataclass
+class _Customer:
+    """A customer's claims, oldest due first, and what stands to its credit while the events pass."""
+
+    customer_id: str
+    states: list[_State]
+    payments: int = 0
+    others: int = 0
+    newest_on: date | None = None
+    covers: list[Cover] = field(default_factory=list[Cover])
+
+    def receive(self, on: date, ore: int, *, is_payment: bool) -> None:
+        if ore > 0:
+            self.payments += ore if is_payment else 0
+            self.others += 0 if is_payment else ore
+            self.newest_on = max(on, self.newest_on or on)
+
+    def cover(self, on: date, released: frozenset[str]) -> None:
+        """Lays the credit on the open claims, oldest due first; on a released one it is not seen (§ 7)."""
+        left = self.payments + self.others
+        for state in self.states:
+            taken = min(max(0, state.principal), left)
+            left -= taken
+            changed = state.cover(on, 0 if state.account.case_id in released else taken)
+            if changed is not None:
+                self.covers.append(changed)
+
+
 def allocate(
-    accounts: Iterable[Account], surpluses: Sequence[Surplus], *, costs_first: bool, connected_on: date
+    accounts: Iterable[Account],
+    surpluses: Sequence[Surplus],
+    credits: Sequence[Credit] = (),
+    *,
+    costs_first: bool,
+    connected_on: date,
 ) -> Outcome:
     """Shares out every payment of ``accounts`` in the order of time.
 
     Principal first (the ledger's own way): a payment covers principal, what is left above it covers fees, then
     interest, up to what is owed that day; the rest is the customer's credit. Costs first: fees, interest, then
     principal. A settlement from before ``connected_on`` has claimed nothing (§ 5.3). A surplus passes to the next of
-    its cases.
+    its cases. What stands to a customer's credit covers its open claims, oldest due first, from its day on (§ 2):
+    ``credits``, and what is left of each surplus.
     """
+    held = tuple(accounts)
+    outcome = _share_out(held, surpluses, credits, costs_first, connected_on, frozenset())
+    newest = {pool.customer_id: pool.newest_on for pool in outcome.pools}
+    released = frozenset(
+        account.case_id
+        for account in held
+        if account.credit_released_on is not None
+        and account.customer_id in newest
+        and account.credit_released_on >= newest[account.customer_id]
+    )
+    return _share_out(held, surpluses, credits, costs_first, connected_on, released) if released else outcome
+
+
+def _share_out(
+    accounts: Sequence[Account],
+    surpluses: Sequence[Surplus],
+    credits: Sequence[Credit],
+    costs_first: bool,
+    connected_on: date,
+    released: frozenset[str],
+) -> Outcome:
     states = {account.case_id: _State.of(account) for account in accounts}
+    customers = _customers(states)
     surplus_of = {surplus.settlement_key: surplus for surplus in surpluses}
     settled: dict[str, list[tuple[str, Reduction]]] = {}
     for state in states.values():
@@ -208,35 +314,61 @@ def allocate(
     days: dict[str, date] = {surplus.settlement_key: surplus.on for surplus in surpluses}
     for key, parts in settled.items():
         days.setdefault(key, parts[0][1].on)
+    shared_out = {key for key, surplus in surplus_of.items() if any(case_id in states for case_id in surplus.case_ids)}
+    standing = {credit.entry_id: credit for credit in credits if credit.entry_id not in shared_out}
 
     events: list[tuple[date, int, str]] = [(on, 0, key) for key, on in days.items()]
     events += [(kept.kept_on, 1, case_id) for case_id, state in states.items() for kept in state.account.kept]
     events += [(waiver.on, 2, case_id) for case_id, state in states.items() for waiver in state.account.waivers]
+    events += [(credit.on, 3, credit.entry_id) for credit in standing.values() if credit.customer_id in customers]
 
     allocations: list[Allocation] = []
     for on, order, key in sorted(set(events)):
         if order == 0:
             parts, surplus = settled.get(key, []), surplus_of.get(key)
-            allocations += _receive(key, on, parts, surplus, states, costs_first, connected_on)
+            shares = _receive(key, on, parts, surplus, states, costs_first, connected_on)
+            allocations += shares
+            cases = {case_id for case_id, _ in parts} | {share.case_id for share in shares}
+            for customer_id in {states[case_id].account.customer_id for case_id in cases}:
+                left = [one.to_credit for one in shares if states[one.case_id].account.customer_id == customer_id]
+                customers[customer_id].receive(on, sum(left), is_payment=True)
+                customers[customer_id].cover(on, released)
         elif order == 1 and states[key].principal <= 0:
             states[key].waive(on, None)
         elif order == 2:
             for waiver in states[key].account.waivers:
                 if waiver.on == on:
                     states[key].waive(on, waiver.ore)
-    costs = tuple(
-        CostEvents(
-            case_id,
-            state.fee_paid,
-            state.interest_paid,
-            state.fee_waived + state.interest_waived,
-            state.interest_waived,
-            state.last_on,
-        )
-        for case_id, state in states.items()
-        if state.last_on is not None
+        elif order == 3:
+            credit = standing[key]
+            customers[credit.customer_id].receive(on, credit.ore, is_payment=credit.is_payment)
+            customers[credit.customer_id].cover(on, released)
+    return Outcome(
+        tuple(allocations),
+        tuple(_cost_events(states)),
+        tuple(cover for customer in customers.values() for cover in customer.covers),
+        tuple(
+            Pool(customer.customer_id, customer.payments, customer.others, customer.newest_on)
+            for customer in customers.values()
+            if customer.newest_on is not None
+        ),
     )
-    return Outcome(tuple(allocations), costs)
+
+
+def _customers(states: Mapping[str, _State]) -> dict[str, _Customer]:
+    found: dict[str, _Customer] = {}
+    for state in sorted(states.values(), key=lambda one: (*one.account.due, one.account.case_id)):
+        customer = found.setdefault(state.account.customer_id, _Customer(state.account.customer_id, []))
+        if state.account.is_covered:
+            customer.states.append(state)
+    return found
+
+
+def _cost_events(states: Mapping[str, _State]) -> Iterator[CostEvents]:
+    for case_id, state in states.items():
+        if state.last_on is not None:
+            waived = state.fee_waived + state.interest_waived
+            yield CostEvents(case_id, state.fee_paid, state.interest_paid, waived, state.interest_waived, state.last_on)
 
 
 def _receive(

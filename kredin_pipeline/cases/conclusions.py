@@ -94,10 +94,10 @@ def conclude_claims(
     if parameters.compensation:
         settling.load_compensation(con, law.fees)
         run("44_compensation")
-    if seen.surpluses or seen.decisions or (seen.settlements and (seen.letters or costs_first)):
+    if seen.surpluses or seen.credits or seen.decisions or (seen.settlements and (seen.letters or costs_first)):
         settling.settle(con, parameters, law.rates)
     run("45_reductions")
-    run("46_credit_cover", seen.credits)
+    run("46_credit_holds", seen.credits)
     run("50_interest")
     run("60_costs")
     if seen.decisions or parameters.part_payment_acknowledges:

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from kredin_pipeline.cases.allocation import Account, Kept, Reduction, Surplus, Waiver, allocate
+from kredin_pipeline.cases.allocation import Account, Credit, Kept, Reduction, Surplus, Waiver, allocate
 from kredin_pipeline.cases.claims import Parameters
 from kredin_pipeline.cases.settings import STEP_NAMES
 from kredin_pipeline.cases.steps import DueStep, LetterPlan, PlannedClaim, plan_letters
@@ -26,9 +26,26 @@ from kredin_pipeline.law.rates import NO_INTEREST, STANDARD_COMPENSATION, Agreed
 Rows = list[tuple[Any, ...]]
 
 _EVENTFUL = """
-insert into eventful                          -- cases on which more happens than plain payments (rules §§ 4.6, 5)
+insert into eventful                          -- cases on which more happens than plain payments (rules §§ 2, 4.6, 5)
 with
+credited as (
+    select customer_id, min(effective_on) as first_on
+    from customer_credits
+    where not dated_ahead
+    group by customer_id
+),
+settled as (          -- what was settled before there was a credit was never covered by one
+    select case_id, max(effective_on) as last_on
+    from settlements join accounts using (case_id)
+    where accounts.customer_id in (select customer_id from credited) and kind not in ('write_off', 'own_voucher')
+    group by case_id
+    having sum(amount) >= any_value(accounts.principal)
+),
 found as (
+    select accounts.case_id
+    from accounts join credited using (customer_id) left join settled using (case_id)
+    where coalesce(settled.last_on >= credited.first_on, true)
+    union
     select case_id from kept_letters
     union select case_id from accounts where waives
     union select surplus_claims.case_id from surplus_claims join surpluses using (entry_id)
@@ -56,6 +73,7 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
     outcome = allocate(
         _accounts(con, parameters, rates),
         _surpluses(con),
+        _credits(con),
         costs_first=parameters.allocation == "costs_first",
         connected_on=parameters.connected_on,
     )
@@ -80,6 +98,18 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
             )
             for case in outcome.costs
         ],
+    )
+    _insert(
+        con,
+        "credit_cover",
+        ("varchar", "date", "decimal(18, 2)"),
+        [(cover.case_id, cover.on, _kroner(cover.ore)) for cover in outcome.covers],
+    )
+    _insert(
+        con,
+        "credit_pools",
+        ("varchar", "decimal(18, 2)", "decimal(18, 2)", "date"),
+        [(pool.customer_id, _kroner(pool.payments), _kroner(pool.others), pool.newest_on) for pool in outcome.pools],
     )
 
 
@@ -159,6 +189,8 @@ def _accounts(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rat
         con,
         """
         select case_id, principal_ore, interest_from, interest_until, accrual,
+            coalesce(customer_id, ''), due_date, coalesce(invoice_no, ''),
+            not closed and accounts.deleted_in_ledger_on is null, credit_released_on,
             coalesce((compensations.amount * 100)::bigint, 0),
             case when accounts.deleted_in_ledger_on is not null
                    or principal <= (select coalesce(sum(amount), 0) from settlements as credits
@@ -207,6 +239,10 @@ def _accounts(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rat
             interest_from=first,
             interest_until=until,
             rates=sources[accrual],
+            customer_id=customer_id,
+            due=(due_date, invoice_no),
+            is_covered=is_covered,
+            credit_released_on=released_on,
             fees=tuple((on, ore) for on, ore in letters[case_id]),
             compensation_ore=compensation,
             reductions=tuple(Reduction(*part) for part in reductions[case_id]),
@@ -215,7 +251,20 @@ def _accounts(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rat
             costs_until=costs_until,
             booked={key: (fee, interest) for key, fee, interest in booked[case_id]},
         )
-        for case_id, principal, first, until, accrual, compensation, costs_until in rows
+        for (
+            case_id,
+            principal,
+            first,
+            until,
+            accrual,
+            customer_id,
+            due_date,
+            invoice_no,
+            is_covered,
+            released_on,
+            compensation,
+            costs_until,
+        ) in rows
     ]
 
 
@@ -230,6 +279,18 @@ def _surpluses(con: duckdb.DuckDBPyConnection) -> list[Surplus]:
         """,
     )
     return [Surplus(key, on, ore, tuple(case_ids)) for key, on, ore, case_ids in rows]
+
+
+def _credits(con: duckdb.DuckDBPyConnection) -> list[Credit]:
+    rows = _fetch(
+        con,
+        """
+        select coalesce(customer_id, ''), entry_id, effective_on, (amount * 100)::bigint, kind = 'payment'
+        from customer_credits
+        where not dated_ahead and amount > 0
+        """,
+    )
+    return [Credit(*row) for row in rows]
 
 
 def _due_steps(con: duckdb.DuckDBPyConnection) -> list[DueStep]:

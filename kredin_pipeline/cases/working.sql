@@ -20,7 +20,9 @@ create or replace temp table cost_events (     -- allocation.py: costs paid and 
     case_id varchar, fee_paid decimal(18, 2), interest_paid decimal(18, 2), costs_waived decimal(18, 2),
     interest_waived decimal(18, 2), last_on date);
 create or replace temp table limitations (case_id varchar, limitation_date date);
-create or replace temp table credit_cover (case_id varchar, counts_on date, amount decimal(18, 2), hold varchar);
+create or replace temp table credit_cover (case_id varchar, counts_on date, amount decimal(18, 2));  -- changes of it
+create or replace temp table credit_pools (customer_id varchar, payments decimal(18, 2), others decimal(18, 2), newest_on date);
+create or replace temp table credit_holds (case_id varchar, hold varchar);
 create or replace temp table course (           -- 80: what comes after each step; ranks as in law, 1 = friendly reminder
     reached integer, step varchar, rank integer, after_days integer, friendly_after_days integer);
 create or replace temp table circumstances (   -- 65

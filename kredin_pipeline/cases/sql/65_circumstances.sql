@@ -3,7 +3,7 @@
 insert into circumstances by name
 with
 covered as (
-    select case_id, sum(amount) as amount, any_value(hold) as hold from credit_cover group by case_id
+    select case_id, sum(amount) as amount from credit_cover group by case_id
 ),
 ahead as (            -- § 2: a payment dated ahead holds its claim, or every claim of the customer if it names none
     select accounts.case_id
@@ -38,7 +38,7 @@ reopened as (         -- § 2: no step on the day; longer if the money was paid 
 select
     accounts.case_id,
     coalesce(covered.amount, 0)::decimal(18, 2)          as covered,
-    covered.hold                                         as credit_hold,
+    credit_holds.hold                                    as credit_hold,
     ahead.case_id is not null                            as is_ahead,
     coalesce(reopened.reversed_payment, false)           as is_reversed,
     coalesce(reopened.refunded, false)                   as is_refunded,
@@ -46,7 +46,8 @@ select
     accounts.customer_no in (select customer_no from unclaimable where reason = 'ledger_reminder') as is_reminded_twice
 from accounts
 left join covered using (case_id)
+left join credit_holds using (case_id)
 left join ahead using (case_id)
 left join reopened using (case_id)
-where covered.case_id is not null or ahead.case_id is not null or reopened.case_id is not null
+where covered.case_id is not null or credit_holds.hold is not null or ahead.case_id is not null or reopened.case_id is not null
    or accounts.customer_no in (select customer_no from unclaimable where reason = 'ledger_reminder');
