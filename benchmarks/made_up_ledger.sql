@@ -1,9 +1,10 @@
 -- made_up_ledger.sql · a customer ledger of any size, the same every time, straight into the mirror's tables
 --
--- Needs the one-row table `size` (invoices, customers, today) and the tables of `cases/tables.sql`. Three tenths of the entries are invoices over three years,
--- all of them paid late; the rest is what settled them: two or three instalments each with the invoice's KID, and by
--- `fate`, of a thousand: 30 never paid in full, 40 ended by a credit note, 10 by an Avskriv, 2 by a journal on 7830,
--- 20 overpaid, 10 with a payment that bounced. One in 33 pairs of invoices was paid together, in one match group.
+-- Needs the one-row table `size` (invoices, customers, today) and the tables of `cases/tables.sql`. Three tenths of the
+-- entries are invoices over three years, all paid late; the rest is what settled them: two or three instalments each with
+-- the invoice's KID, and by `fate`, of a thousand: 30 never paid in full, 40 ended by a credit note, 10 by an Avskriv, 2
+-- by a journal on 7830, 20 overpaid (by customers of their own, so that no credit covers another claim), 10 with a
+-- payment that bounced. One in 33 pairs of invoices was paid together, in one match group.
 
 create or replace temp table made_invoices as
 with
@@ -16,7 +17,8 @@ select
     (50000 + h % 4950000)::bigint                                        as total,
     case when joint then 500 else (h2 % 1000)::integer end               as fate,
     2 + (i % 3 = 0)::integer                                             as parts,
-    (hash((case when joint then pair * 2 else i end) * 7 + 3) % customers)::integer as customer,
+    case when not joint and h2 % 1000 between 96 and 115 then customers + i::integer  -- whoever overpays has one invoice
+         else (hash((case when joint then pair * 2 else i end) * 7 + 3) % customers)::integer end as customer,
     case when joint then 'J' || pair else 'M' || i end                   as match_id,
     (today - 1095 + (i * 1080 // invoices)::integer)::date               as due_date
 from numbered, size;
@@ -107,7 +109,7 @@ select
     false as is_minor, 'post@kunde' || c || '.no' as email, 'Gata ' || c as address_line1, '0150' as zip_code, 'Oslo' as city,
     'NO' as country_code, false as excluded, false as no_fees, false as no_interest, false as unknown_register,
     false as register_stale
-from size, range(customers) as t(c);
+from (select distinct customer as c from made_invoices);
 
 -- the journal's copies: a case for every invoice that has fallen due, and the letters that the daily runs have sent
 insert into journal_cases by name
@@ -135,6 +137,6 @@ steps as (
 select
     'letter:bench:' || voucher_id || ':' || step as letter_key, 'K' || upper(left(sha256('bench:' || voucher_id), 10)) as case_id,
     step, channel, due_date + after_days as sent_on, due_date + after_days + 14 as deadline, 35 as fee, 0 as interest,
-    amount as principal, amount + 35 as total, true as bears_fee
+    amount as principal, amount + 135 as total, true as bears_fee
 from standing, steps, size
 where due_date + after_days < least(settled_on, today - 4);
