@@ -40,7 +40,8 @@ class Totals:
 
 TOTALS = """
 select count(*), sum(principal * 100)::bigint, sum(credited * 100)::bigint, sum(paid * 100)::bigint,
-    sum(written_off * 100)::bigint, sum(principal_open * 100)::bigint, sum(interest * 100)::bigint, sum(fees * 100)::bigint,
+    sum(written_off * 100)::bigint, sum(principal_open * 100)::bigint,
+    sum(interest * 100)::bigint, sum(fees * 100)::bigint,
     sum(costs_paid * 100)::bigint, sum(costs_open * 100)::bigint, sum(limitation_date - date '1970-01-01')::bigint
 from case_states
 """
@@ -67,4 +68,4 @@ def totals_of(con: duckdb.DuckDBPyConnection) -> Totals:
     row = con.execute(TOTALS).fetchone()
     assert row is not None
     states = con.execute("select state, count(*) from case_states group by state order by state").fetchall()
-    return Totals(*row, tuple((str(state), int(count)) for state, count in states))
+    return Totals(*map(int, row), states=tuple((str(state), int(count)) for state, count in states))
