@@ -28,8 +28,11 @@ from dagster import (
 from assets.metadata import about_table, kroner, markdown_table, query_table, row_count
 from assets.run_span import span
 from kredin_pipeline.cases import published
-from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, derive
+from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, LawTables, derive
+from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.journal import CaseRow, Journal, Tenant
+from kredin_pipeline.law.coverage import DAYS_AHEAD, add_command, last_day_with_a_rate, running_out
+from kredin_pipeline.law.rates import COLLECTION_RATE, LATE_INTEREST, STANDARD_COMPENSATION
 from resources.book import Book
 from resources.clock import Clock
 from resources.journal import JournalResource
@@ -46,7 +49,7 @@ LEDGER_TABLES = [
 def derive_day(
     con: duckdb.DuckDBPyConnection, journal: Journal, tenant: Tenant, last_day: date, *, live: bool
 ) -> DerivationSummary:
-    """Derive one business date of a tenant from the mirror and the journal as they stand now."""
+    """Derive one business date of a tenant from the mirror, the journal and the figures as they stand now."""
     in_flight = frozenset(row.letter_key for row in journal.possibly_delivered_letters(tenant.name))
     return derive(
         con,
@@ -55,6 +58,7 @@ def derive_day(
             business_date=last_day,
             settings=tenant.settings,
             connected_on=tenant.connected_on,
+            law=journal.law_tables(),
             live=live,
             journal=journal.export_rows(tenant.name),
             letters_in_flight=in_flight,
@@ -96,6 +100,11 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                 "figures_are_final",
                 asset="interest_periods",
                 description="Every rate and fee that the day needs is stored; else nothing leaves on those figures.",
+            ),
+            AssetCheckSpec(
+                "rates_reach_ahead",
+                asset="interest_periods",
+                description=f"The figures of the law that the tenant claims by reach {DAYS_AHEAD} days ahead.",
             ),
             AssetCheckSpec(
                 "every_invoice_is_accounted_for",
@@ -147,14 +156,8 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                     planned_vouchers=summary.planned_vouchers,
                 ),
             )
-            yield AssetCheckResult(
-                asset_key=AssetKey("interest_periods"),
-                check_name="figures_are_final",
-                passed=not summary.problems,
-                severity=AssetCheckSeverity.ERROR,
-                description="; ".join(summary.problems) or "every figure of the day is stored",
-                metadata={"provisional_cases": summary.provisional},
-            )
+            yield figures_are_final(con, summary, ledger.law_tables())
+            yield rates_reach_ahead(run.last, tenant.settings, ledger)
             yield counted(con)
 
     @asset(
@@ -209,6 +212,46 @@ def journal_print(journal: Journal, tenant: str) -> str:
     """A fingerprint of what a derivation takes from the journal."""
     rows = journal.export_rows(tenant)
     return hashlib.sha256(repr((rows.decisions, rows.letters, rows.vouchers)).encode()).hexdigest()
+
+
+def figures_are_final(con: duckdb.DuckDBPyConnection, summary: DerivationSummary, law: LawTables) -> AssetCheckResult:
+    """Whether no figure of the day is missing, neither for a letter nor for a case row; names the last day known."""
+    day = summary.business_date
+    found = con.execute("select min(due_date) from case_states where provisional").fetchone()
+    first_due = found[0] if found is not None else None
+    last_day = None if first_due is None else last_day_with_a_rate(law.rates, first_due, day)
+    problems = list(summary.problems)
+    if last_day is not None:
+        missing = law.rates.known_until(last_day, day)
+        problems.append(f"the last day with a rate is {last_day}: {add_command(LATE_INTEREST, missing)}")
+    if summary.provisional and not problems:
+        problems.append(f"{summary.provisional} cases are provisional on {day}; look at `kredin cases`")
+    return AssetCheckResult(
+        asset_key=AssetKey("interest_periods"),
+        check_name="figures_are_final",
+        passed=not problems,
+        severity=AssetCheckSeverity.ERROR,
+        description="; ".join(problems) or "every figure of the day is stored",
+        metadata={
+            "provisional_cases": summary.provisional,
+            "last day with a rate": "as far as the day needs" if last_day is None else last_day.isoformat(),
+        },
+    )
+
+
+def rates_reach_ahead(on: date, settings: TenantSettings, journal: Journal) -> AssetCheckResult:
+    """Whether what the tenant claims by has a figure for the days to come, and no added figure is contradicted."""
+    kinds = [LATE_INTEREST, COLLECTION_RATE, *([STANDARD_COMPENSATION] if settings.compensation else [])]
+    law = journal.law_tables()
+    told = [one.told for one in running_out(kinds, on, law.rates, law.fees)]
+    told += journal.contradicted_figures()
+    return AssetCheckResult(
+        asset_key=AssetKey("interest_periods"),
+        check_name="rates_reach_ahead",
+        passed=not told,
+        severity=AssetCheckSeverity.WARN,
+        description="; ".join(told) or f"every figure reaches {DAYS_AHEAD} days ahead",
+    )
 
 
 def counted(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:

@@ -13,6 +13,9 @@ from typing import Annotated
 
 import typer
 
+from kredin_pipeline.cli_decide import decide_app, decisions
+from kredin_pipeline.cli_rates import rates_app, what_if
+
 app = typer.Typer(
     name="kredin",
     help="Overdue invoices paid by themselves: from PowerOffice Go to reminder, demand and voucher, by law.",
@@ -25,6 +28,8 @@ app.add_typer(tenants_app, name="tenants")
 
 quarantine_app = typer.Typer(help="Rows that broke a contract and were set aside.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(decide_app, name="decide")
+app.add_typer(rates_app, name="rates")
 
 Tenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Name of the tenant; all if left out.")]
 OneTenant = Annotated[str, typer.Option("--tenant", "-t", help="Name of the tenant.")]
@@ -208,6 +213,31 @@ def case(
 
 
 @app.command()
+def why(
+    case_id: Annotated[str, typer.Argument(metavar="ID", help="Case id or invoice number.")],
+    tenant: Tenant = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The day explained; the last run's.")
+    ] = None,
+    compared_to: Annotated[
+        datetime | None,
+        typer.Option(
+            "--compared-to", formats=["%Y-%m-%d"], metavar="DATE", help="Say what changed between the two days."
+        ),
+    ] = None,
+    vat: Annotated[
+        str, typer.Option(metavar="PERCENT", help="The invoice's VAT rate, for the guidance on a loss.")
+    ] = "25",
+    as_json: Json = False,
+) -> None:
+    """Tell why a case stands as it does: the rows, decisions, rules and periods behind every figure."""
+    from kredin_pipeline.commands.why import asked, why
+
+    days = (on.date() if on else None, compared_to.date() if compared_to else None)
+    why(case_id, asked(tenant, *days, vat, as_json=as_json))
+
+
+@app.command()
 def outbox(
     tenant: Tenant = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what is confirmed, rejected or cancelled.")] = False,
@@ -254,6 +284,10 @@ def ui(
     from kredin_pipeline.commands.ui import serve_ui
 
     serve_ui(port, host, web_only=web_only)
+
+
+app.command()(decisions)
+app.command("what-if")(what_if)
 
 
 def main() -> None:

@@ -17,7 +17,9 @@ from assets.letters import build_letter_assets
 from assets.register import build_register_assets
 from assets.vouchers import build_voucher_assets
 from kredin_pipeline.configured import resources_from
+from kredin_pipeline.decision_jobs import build_decision_jobs
 from kredin_pipeline.environment import Environment, load_environment
+from kredin_pipeline.figures_job import build_add_figure_job
 from kredin_pipeline.jobs import daily_job, history_job
 from kredin_pipeline.onboarding_job import build_connect_job
 from kredin_pipeline.partitions import DEFAULT_FIRST_DAY, day_and_tenant
@@ -67,7 +69,7 @@ def build_definitions(
             *build_letter_assets(partitions),
             *build_voucher_assets(partitions),
         ],
-        jobs=[daily_job, history_job, build_connect_job()],
+        jobs=[daily_job, history_job, build_connect_job(), build_add_figure_job(), *build_decision_jobs()],
         schedules=[build_daily_schedule()],
         sensors=[build_new_tenant_sensor(start)],
         executor=in_process_executor,

@@ -17,8 +17,10 @@ from typing import Any, Final, Protocol, TypeVar
 from pydantic import SecretStr
 
 from kredin_pipeline.cases.settings import STEP_NAMES, TenantSettings
-from kredin_pipeline.journal import Journal
+from kredin_pipeline.journal import Journal, Tenant
+from kredin_pipeline.law.coverage import add_command
 from kredin_pipeline.law.fees import FeeAboveMaximum, refuse_above_maximum
+from kredin_pipeline.law.rates import FeeTable, NoRate
 from resources.http_errors import PassingFailure, PermanentFailure
 
 Answer = TypeVar("Answer")
@@ -106,7 +108,7 @@ def connect(
     """
     key = checked_key(client_key)
     wanted = TenantSettings.of({**(settings or {}), "mode": "observe"})
-    refuse_fees_above_maximum(wanted, clock.today())
+    refuse_fees_above_maximum(wanted, clock.today(), journal.law_tables().fees)
     _refuse_known(journal, name, key)
     client = poweroffice.client(key)
     information = _asked(name, client.client_information)
@@ -150,16 +152,27 @@ def change_settings(
     changed then.
     """
     tenant = journal.tenant(name)
-    if changes.get("mode") == "live" and not tenant.live:
-        raise OnboardingError(f"{name}: mode: going live is a step of its own: kredin tenants live {name}")
-    wanted = tenant.settings.changed(changes)
-    refuse_fees_above_maximum(wanted, clock.today(), before=tenant.settings)
+    wanted = changed_settings(tenant, changes, clock.today(), journal.law_tables().fees)
     changed_accounts = [key for key in ("fee_account", "interest_account") if key in changes]
     if poweroffice is not None and changed_accounts:
         found = _Findings()
         _check_accounts(name, poweroffice.client(tenant.client_key), wanted, found, needs_writing=False)
         _refuse(name, found.errors)
     return journal.change_settings(name, changes, who, clock.now())
+
+
+def changed_settings(tenant: Tenant, changes: Mapping[str, object], on: date, fees: FeeTable) -> TenantSettings:
+    """The tenant's settings after ``changes``, with its own fees held against the law of ``on``; nothing is stored.
+
+    Raises ``OnboardingError`` or ``SettingsError``, naming tenant and key.
+    """
+    if changes.get("mode") == "live" and not tenant.live:
+        raise OnboardingError(
+            f"{tenant.name}: mode: going live is a step of its own: kredin tenants live {tenant.name}"
+        )
+    wanted = tenant.settings.changed(changes)
+    refuse_fees_above_maximum(wanted, on, fees, before=tenant.settings)
+    return wanted
 
 
 def go_live(journal: Journal, poweroffice: Ledgers, name: str, *, who: str, clock: Clock) -> ConnectReport:
@@ -196,10 +209,12 @@ def checked_key(client_key: SecretStr) -> SecretStr:
     return SecretStr(text.lower())
 
 
-def refuse_fees_above_maximum(settings: TenantSettings, on: date, before: TenantSettings | None = None) -> None:
+def refuse_fees_above_maximum(
+    settings: TenantSettings, on: date, fees: FeeTable, before: TenantSettings | None = None
+) -> None:
     """Refuse an own fee above the legal maximum of the day it is set (rules § 4.2); an unchanged one stays.
 
-    Raises ``OnboardingError`` naming step, amount and maximum.
+    Raises ``OnboardingError`` naming step, amount and maximum, or the figure without which no maximum is known.
     """
     if settings.steps is None:
         return
@@ -209,9 +224,14 @@ def refuse_fees_above_maximum(settings: TenantSettings, on: date, before: Tenant
         if step is None or not isinstance(step.fee, Decimal) or (known is not None and known.fee == step.fee):
             continue
         try:
-            refuse_above_maximum(name, step.fee, on)
+            refuse_above_maximum(name, step.fee, on, fees)
         except FeeAboveMaximum as error:
             raise OnboardingError(str(error)) from None
+        except NoRate as missing:
+            raise OnboardingError(
+                f"steps.{name}.fee: found {step.fee}, but the legal maximum is not known: {missing}; add the figure "
+                f"first: {add_command(missing.kind, on)}"
+            ) from None
 
 
 def _checked(

@@ -8,7 +8,7 @@ nothing yet, or a tenant that takes costs first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -272,10 +272,10 @@ def allocate(
     surpluses: Sequence[Surplus],
     credits: Sequence[Credit] = (),
     *,
-    costs_first: bool,
+    costs_first: Callable[[str], bool],
     connected_on: date,
 ) -> Outcome:
-    """Shares out every payment of ``accounts`` in the order of time.
+    """Shares out every payment of ``accounts`` in the order of time; ``costs_first`` tells the order of a settlement.
 
     Principal first (the ledger's own way): a payment covers principal, what is left above it covers fees, then
     interest, up to what is owed that day; the rest is the customer's credit. Costs first: fees, interest, then
@@ -300,7 +300,7 @@ def _share_out(
     accounts: Sequence[Account],
     surpluses: Sequence[Surplus],
     credits: Sequence[Credit],
-    costs_first: bool,
+    costs_first: Callable[[str], bool],
     connected_on: date,
     released: frozenset[str],
 ) -> Outcome:
@@ -326,7 +326,7 @@ def _share_out(
     for on, order, key in sorted(set(events)):
         if order == 0:
             parts, surplus = settled.get(key, []), surplus_of.get(key)
-            shares = _receive(key, on, parts, surplus, states, costs_first, connected_on)
+            shares = _receive(key, on, parts, surplus, states, costs_first(key), connected_on)
             allocations += shares
             cases = {case_id for case_id, _ in parts} | {share.case_id for share in shares}
             for customer_id in {states[case_id].account.customer_id for case_id in cases}:

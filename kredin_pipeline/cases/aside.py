@@ -30,7 +30,7 @@ def derived_aside(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> Gen
     knowledge of the ledger. Nothing in the book changes. Raises ``duckdb.Error`` when it was never derived in.
     """
     copied = JOURNAL_COPIES if world.journal is not None else ()
-    made = ("parameters", "step_settings", "interest_rates", *copied, *FOUND, *CONCLUDED)
+    made = ("parameters", "allocation_orders", "step_settings", "interest_rates", *copied, *FOUND, *CONCLUDED)
     with shadows(con, dict.fromkeys(made, EMPTY)):
         load_rates(con, world.law.rates)
         copy_journal(con, world)

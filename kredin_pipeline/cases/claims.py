@@ -69,10 +69,22 @@ class Parameters:
     interest_account: str | None
     steps: tuple[EffectiveStep, ...] = ()
     enforcement_notice: EffectiveStep | None = None
+    allocation_orders: tuple[tuple[date, str], ...] = ()
 
     @classmethod
-    def of(cls, tenant: str, business_date: date, connected_on: date, live: bool, settings: TenantSettings) -> Self:
-        """The parameters of a tenant's derivation; what a setting that is null means stands in ``settings``."""
+    def of(
+        cls,
+        tenant: str,
+        business_date: date,
+        connected_on: date,
+        live: bool,
+        settings: TenantSettings,
+        allocation_orders: Sequence[tuple[date, str]] = (),
+    ) -> Self:
+        """The parameters of a tenant's derivation; what a setting that is null means stands in ``settings``.
+
+        ``allocation_orders``: which order has been set since which day; none known means today's since ever.
+        """
         agreed = settings.agreed_rate()
         return cls(
             tenant=tenant,
@@ -101,7 +113,27 @@ class Parameters:
             interest_account=settings.interest_account,
             steps=settings.effective_steps(),
             enforcement_notice=settings.enforcement_notice(),
+            allocation_orders=_orders(settings.allocation, business_date, allocation_orders),
         )
+
+    @property
+    def ever_costs_first(self) -> bool:
+        """Whether any payment may have covered costs before principal (rules § 5.1)."""
+        return any(order == "costs_first" for _, order in self.allocation_orders)
+
+    def costs_first_on(self, day: date) -> bool:
+        """The order of a payment that the ledger booked on ``day``; it keeps it when the setting changes."""
+        held = [order for since, order in self.allocation_orders if since <= day]
+        return bool(held) and held[-1] == "costs_first"
+
+
+def _orders(now: str, today: date, known: Sequence[tuple[date, str]]) -> tuple[tuple[date, str], ...]:
+    if not known:
+        return ((date.min, now),)
+    return tuple(known) if known[-1][1] == now else (*known, (today, now))
+
+
+_NOT_COLUMNS = ("steps", "enforcement_notice", "allocation_orders")
 
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -111,8 +143,9 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 def load_parameters(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> None:
     """Put the parameters into their one-row table and the course into ``step_settings``."""
-    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice")]
+    names = [field.name for field in fields(Parameters) if field.name not in _NOT_COLUMNS]
     replace_rows(con, "parameters", names, [[getattr(parameters, name) for name in names]])
+    replace_rows(con, "allocation_orders", ("since", "allocation"), parameters.allocation_orders)
     steps = [(step, True) for step in parameters.steps]
     if parameters.enforcement_notice is not None:
         steps.append((parameters.enforcement_notice, False))
@@ -153,9 +186,12 @@ def load_rates(con: duckdb.DuckDBPyConnection, rates: Rates | None = None) -> No
 
 def stored_parameters(con: duckdb.DuckDBPyConnection) -> Parameters | None:
     """The parameters of the book's last derivation, None before the first; its course stays in ``step_settings``."""
-    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice")]
+    names = [field.name for field in fields(Parameters) if field.name not in _NOT_COLUMNS]
     found = con.execute(f"select {', '.join(names)} from parameters").fetchone()
-    return None if found is None else Parameters(**dict(zip(names, found, strict=True)))
+    if found is None:
+        return None
+    orders = con.execute("select since, allocation from allocation_orders order by since").fetchall()
+    return Parameters(**dict(zip(names, found, strict=True)), allocation_orders=tuple(orders))
 
 
 def load_journal(

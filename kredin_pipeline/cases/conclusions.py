@@ -81,7 +81,7 @@ def conclude_claims(
     """The same without the summary; gives the problems that keep a letter at home."""
     con.execute(sql_text("working.sql"))
     con.execute(_EMPTIED)
-    seen, costs_first = _seen(con), parameters.allocation == "costs_first"
+    seen, costs_first = _seen(con), parameters.ever_costs_first
 
     def run(name: str, needed: bool = True) -> None:
         if needed:

@@ -15,6 +15,9 @@ from typing import Any, Final, Protocol
 ANSWERED_BY_RESUMING: Final = ("refunded", "reversed_payment")
 """Holds that wait for a person and that ``resume`` ends as well as ``release`` does (§ 2)."""
 
+PAUSES: Final = ("pause", "resume")
+DISPUTES: Final = ("dispute", "settle_dispute")
+
 
 class Said(Protocol):
     """One decision that counts, as the journal keeps it: ``effective_on`` is the Oslo day, ``seq`` its place."""
@@ -84,7 +87,7 @@ def newest(log: Iterable[Said], case_id: str, kinds: Sequence[str], lifted: str 
 
 def pause(log: Iterable[Said], case_id: str) -> Word | None:
     """The pause that was said last, lapsed or not; None when there is none or it was resumed."""
-    word = newest(log, case_id, ("pause", "resume"), "paused")
+    word = newest(log, case_id, PAUSES, "paused")
     return word if word is not None and word.kind == "pause" else None
 
 
@@ -97,7 +100,7 @@ def paused(log: Iterable[Said], case_id: str, on: date) -> Word | None:
 
 def disputed(log: Iterable[Said], case_id: str) -> Word | None:
     """The dispute that nobody has settled yet."""
-    word = newest(log, case_id, ("dispute", "settle_dispute"), "disputed")
+    word = newest(log, case_id, DISPUTES, "disputed")
     return word if word is not None and word.kind == "dispute" else None
 
 

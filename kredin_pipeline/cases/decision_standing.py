@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from kredin_pipeline.cases import decision_log as said_before
-from kredin_pipeline.cases.decision_log import Said, as_word
+from kredin_pipeline.cases.decision_choices import CloseReason
+from kredin_pipeline.cases.decision_log import Said, Word, as_word
 
-CLOSE_REASONS: Final = ("withdrawn", "debtor_insolvent", "time_barred")
-"""Why a person closes a case; every other reason is the ledger's."""
+CLOSE_REASONS: Final = tuple(CloseReason)
 
 
 class Letter(Protocol):
@@ -54,7 +54,8 @@ class Standing:
     """What is known of a case at the moment of a decision. None and empty mean: not known, so not judged.
 
     ``on`` is the Oslo day of the decision, ``row`` the newest published row, ``log`` the tenant's decisions that count
-    in their order, ``letters`` the claims in every letter of the tenant that left with this case in it.
+    in their order, ``letters`` the claims in every letter of the tenant that left with this case in it, ``entries``
+    what settles the claim, ``siblings`` the cases of the same customer, whatever number it had.
     """
 
     case_id: str
@@ -65,6 +66,7 @@ class Standing:
     log: Sequence[Said] = ()
     letters: Sequence[Letter] = ()
     entries: Sequence[Entry] | None = None
+    siblings: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -73,8 +75,17 @@ class Standing:
 
     @property
     def holds(self) -> tuple[str, ...]:
-        """What held the case when it was published."""
-        return () if self.row is None else tuple(self.row.get("holds") or ())
+        """What holds the case: as published, with the log's newest word on pauses and disputes."""
+        published = () if self.row is None else tuple(self.row.get("holds") or ())
+        by_log = {
+            "paused": (said_before.PAUSES, said_before.paused(self.log, self.case_id, self.on)),
+            "disputed": (said_before.DISPUTES, said_before.disputed(self.log, self.case_id)),
+        }
+        spoken_of = [
+            hold for hold, (kinds, _) in by_log.items() if said_before.newest(self.log, self.case_id, kinds, hold)
+        ]
+        held = [hold for hold, (_, word) in by_log.items() if word is not None]
+        return (*held, *(hold for hold in published if hold not in spoken_of))
 
     @property
     def closed(self) -> str | None:
@@ -100,6 +111,11 @@ class Standing:
         return sorted((one for one in self.letters if one.case_id == self.case_id), key=lambda one: one.sent_on)
 
     @property
+    def exclusion(self) -> Word | None:
+        """The exclusion of its customer by a person, if one stands."""
+        return said_before.excluded(self.log, self.customer_no, [self.case_id, *self.siblings])
+
+    @property
     def excluded(self) -> bool:
         """Whether the customer gets no letters, by a person's word or PowerOffice's."""
-        return said_before.excluded(self.log, self.customer_no, [self.case_id]) is not None or "excluded" in self.holds
+        return self.exclusion is not None or "excluded" in self.holds

@@ -1,6 +1,7 @@
 """What a decision says: its words, amounts and days, read the way the derivation reads them (rules § 7).
 
-Belongs here: the vocabulary of each kind and reading a payload by it. Not here: whether it may be taken (``decisions``).
+Belongs here: the vocabulary of each kind and reading a payload by it. Not here: whether it may be taken
+(``decisions``).
 """
 
 from __future__ import annotations
@@ -11,24 +12,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from kredin_pipeline.cases import decision_log as said_before
+from kredin_pipeline.cases.decision_choices import Hold, LegalKind, Outcome, SettlementClass
 from kredin_pipeline.cases.decision_log import as_day, as_word
 from kredin_pipeline.cases.decision_standing import Letter, Standing
 
-SETTLEMENT_CLASSES: Final = ("paid", "written_off", "credited")
-CREDIT_NOTE_CLASSES: Final = ("goodwill", "correction")
-CLASSES: Final = (*SETTLEMENT_CLASSES, *CREDIT_NOTE_CLASSES)
-OUTCOMES: Final = ("upheld", "upheld_in_part", "refused")
-LEGAL_KINDS: Final = (
-    "enforcement_petition", "conciliation_complaint", "judgment", "no_binding_decision", "enforcement_in_vain",
-    "nothing_to_seize",
-)  # fmt: skip
+CLASSES: Final = tuple(SettlementClass)
+CREDIT_NOTE_CLASSES: Final = (SettlementClass.goodwill, SettlementClass.correction)
+SETTLEMENT_CLASSES: Final = tuple(word for word in SettlementClass if word not in CREDIT_NOTE_CLASSES)
+OUTCOMES: Final = tuple(Outcome)
+LEGAL_KINDS: Final = tuple(LegalKind)
 DEMAND_STEPS: Final = ("payment_demand", "enforcement_notice")
-RELEASABLE: Final = (
-    "covered_by_credit", "unallocated_payment", "payment_dated_ahead", "settled_without_bank", "refunded",
-    "reversed_payment", "ledger_conflict", "unknown_register", "forced_liquidation", "winding_up", "debtor_deleted",
-    "estate", "below_minimum", "document_returned",
-)  # fmt: skip
-"""Holds that a release lifts; each other one ends in its own way."""
+RELEASABLE: Final = tuple(Hold)
 INSTEAD: Final[Mapping[str, str]] = {
     "paused": "a pause ends with `resume`",
     "disputed": "a dispute ends with `settle_dispute`",
@@ -105,6 +99,7 @@ def letters_with_fee(payload: Payload, case: Standing) -> list[Letter]:
 
 
 def one_of(key: str, found: object, wanted: Sequence[str]) -> str:
+    """One of our words. Raises ``Refusal`` naming those that are wanted."""
     word = as_word(found)
     if word not in wanted:
         raise Refusal(f"{key}: found {found!r}, want one of {', '.join(wanted)}")
@@ -112,7 +107,7 @@ def one_of(key: str, found: object, wanted: Sequence[str]) -> str:
 
 
 def not_ahead(key: str, found: object, case: Standing) -> date:
-    """The day named, today when none is; what has not happened yet cannot be recorded."""
+    """The day named, today when none is. Raises ``Refusal`` for a later one: it has not happened yet."""
     day = case.on if found is None else named_day(key, found)
     if day > case.on:
         raise Refusal(f"{key}: found {day}, which is after today {case.on}; want the day on which it happened")
@@ -120,6 +115,7 @@ def not_ahead(key: str, found: object, case: Standing) -> date:
 
 
 def named_day(key: str, found: object) -> date:
+    """A day. Raises ``Refusal`` for what is no ISO date."""
     day = as_day(found)
     if day is None:
         raise Refusal(f"{key}: found {found!r}, want an ISO date such as 2026-03-01")

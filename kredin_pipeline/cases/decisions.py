@@ -63,20 +63,19 @@ def _pause(payload: Payload, case: Standing) -> None:
 
 def _resume(payload: Payload, case: Standing) -> None:
     _open(case)
+    if any(hold in case.holds for hold in ("paused", *said_before.ANSWERED_BY_RESUMING)):
+        return
     word = said_before.pause(case.log, case.case_id)
-    if said_before.paused(case.log, case.case_id, case.on) is not None or (word is None and "paused" in case.holds):
-        return
-    if any(hold in case.holds for hold in said_before.ANSWERED_BY_RESUMING):
-        return
     ended = f"; its pause ended on {as_day(word.payload.get('until'))}" if word is not None else ""
     raise Refusal(f"{case.name} is not paused{ended}; {_what_holds(case)}")
 
 
 def _dispute(payload: Payload, case: Standing) -> None:
     _open(case)
-    word = said_before.disputed(case.log, case.case_id)
-    if word is not None:
-        raise Refusal(f"{case.name} is disputed since {word.on}; settle that dispute first with `settle_dispute`")
+    if "disputed" in case.holds:
+        word = said_before.disputed(case.log, case.case_id)
+        since = f" since {word.on}" if word is not None else ""
+        raise Refusal(f"{case.name} is disputed{since}; settle that dispute first with `settle_dispute`")
 
 
 def _settle_dispute(payload: Payload, case: Standing) -> None:
@@ -89,7 +88,7 @@ def _settle_dispute(payload: Payload, case: Standing) -> None:
     invoiced = None if case.row is None else case.row.get("principal")
     if amount is not None and invoiced is not None and amount > invoiced:
         raise Refusal(f"amount: found {amount}, more than the invoice of {invoiced}")
-    if said_before.disputed(case.log, case.case_id) is None:
+    if "disputed" not in case.holds:
         raise Refusal(f"{case.name} has no open dispute; record one first with `dispute`")
 
 
@@ -127,13 +126,13 @@ def _waive_costs(payload: Payload, case: Standing) -> None:
 
 
 def _exclude(payload: Payload, case: Standing) -> None:
-    word = said_before.excluded(case.log, case.customer_no, [case.case_id])
+    word = case.exclusion
     if word is not None:
         raise Refusal(f"customer {case.customer_no} is excluded since {word.on} already; `include` ends it")
 
 
 def _include(payload: Payload, case: Standing) -> None:
-    if said_before.excluded(case.log, case.customer_no, [case.case_id]) is None:
+    if case.exclusion is None:
         by_ledger = (
             "; PowerOffice says that it gets no reminders: change that on the customer's card"
             if "excluded" in case.holds
@@ -205,7 +204,7 @@ def _classify(payload: Payload, case: Standing) -> None:
 
 def _release(payload: Payload, case: Standing) -> None:
     hold = named_hold(payload)
-    if hold in INSTEAD:
+    if hold is not None and hold in INSTEAD:
         raise Refusal(f"hold: {hold} is not lifted by a release: {INSTEAD[hold]}")
     if hold is not None and hold not in RELEASABLE:
         raise Refusal(f"hold: found {hold}, want one of {', '.join(RELEASABLE)}")
@@ -310,8 +309,6 @@ def _why(payload: Payload) -> None:
 
 
 def _what_holds(case: Standing) -> str:
-    if case.row is None:
-        return "no run has published it yet"
     if not case.holds:
-        return "nothing holds it"
+        return "nothing holds it" if case.row is not None else "no run has published it yet"
     return "; ".join(f"{hold}: {INSTEAD.get(hold, 'lift it with `release`')}" for hold in case.holds)

@@ -85,7 +85,8 @@ class DerivationInput:
 
     def parameters(self) -> Parameters:
         """The settings with every null given its meaning."""
-        return Parameters.of(self.tenant, self.business_date, self.connected_on, self.live, self.settings)
+        orders = () if self.journal is None else getattr(self.journal, "allocation_orders", ())
+        return Parameters.of(self.tenant, self.business_date, self.connected_on, self.live, self.settings, orders)
 
 
 def derive(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> DerivationSummary:

@@ -7,7 +7,7 @@ here: any rule. Amounts cross as integer øre.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -50,7 +50,8 @@ found as (
     union select case_id from accounts where waives
     union select surplus_claims.case_id from surplus_claims join surpluses using (entry_id)
     union select settlements.case_id from settlements, parameters
-          where allocation = 'costs_first' and kind = 'payment' and effective_on >= connected_on
+          where 'costs_first' in (select allocation from allocation_orders)
+            and kind = 'payment' and effective_on >= connected_on
 )
 select distinct found.case_id from found join accounts using (case_id)
 """
@@ -74,7 +75,7 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
         _accounts(con, parameters, rates),
         _surpluses(con),
         _credits(con),
-        costs_first=parameters.allocation == "costs_first",
+        costs_first=_costs_first(con, parameters),
         connected_on=parameters.connected_on,
     )
     _insert(
@@ -111,6 +112,25 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
         ("varchar", "decimal(18, 2)", "decimal(18, 2)", "date"),
         [(pool.customer_id, _kroner(pool.payments), _kroner(pool.others), pool.newest_on) for pool in outcome.pools],
     )
+
+
+def _costs_first(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> Callable[[str], bool]:
+    """Whether a payment covers costs before principal: by the order that was set on the day of its booking (§ 5.1)."""
+    orders = {order for _, order in parameters.allocation_orders}
+    if len(orders) == 1:
+        always = parameters.ever_costs_first
+        return lambda entry_id: always
+    booked: dict[str, date] = dict(
+        _fetch(
+            con,
+            """
+            select entry_id, coalesce((created_at at time zone 'Europe/Oslo')::date, first_seen_on, posting_date)
+            from poweroffice_ledger_entries
+            where entry_id in (select entry_id from settlements union select entry_id from surpluses)
+            """,
+        )
+    )
+    return lambda entry_id: parameters.costs_first_on(booked.get(entry_id, parameters.business_date))
 
 
 def move_limits(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> None:

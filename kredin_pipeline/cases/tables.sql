@@ -83,6 +83,10 @@ create table if not exists parameters (        -- exactly one row; what null mea
     fee_account               varchar,
     interest_account          varchar
 );
+create table if not exists allocation_orders ( -- since when which order was set; a payment keeps that of its day (§ 5.1)
+    since      date not null,                  -- 0001-01-01: from the beginning
+    allocation varchar not null                -- principal_first | costs_first
+);
 create table if not exists step_settings (     -- the course of the tenant: TenantSettings.effective_steps, plus the § 4-18 notice
     step           varchar not null,
     position       integer not null,           -- order in the course

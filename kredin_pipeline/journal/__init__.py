@@ -1,4 +1,5 @@
-"""The journal: what cannot be computed again. Tenants and settings, cases' numbers, decisions, the outbox, documents.
+"""The journal: what cannot be computed again. Tenants and settings, cases' numbers, decisions, the outbox, documents,
+and the figures of the law that were added since the release.
 
 Here belong the tables, their migrations, the rules the database itself enforces, and reading and writing them. What a
 decision means, when a letter is due or what a voucher holds does not belong here: the journal keeps, it does not judge.
@@ -14,6 +15,7 @@ from kredin_pipeline.journal.errors import (
     UnknownTenant,
 )
 from kredin_pipeline.journal.facade import Journal, open_journal
+from kredin_pipeline.journal.figures import AddedFigure
 from kredin_pipeline.journal.records import (
     CaseRow,
     Decision,
@@ -32,6 +34,7 @@ from kredin_pipeline.journal.states import ALLOWED_TRANSITIONS, DecisionKind, It
 
 __all__ = [
     "ALLOWED_TRANSITIONS",
+    "AddedFigure",
     "CaseRow",
     "Decision",
     "DecisionKind",

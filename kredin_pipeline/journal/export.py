@@ -1,5 +1,6 @@
 """The journal's rows as the book copies them before it derives: cases, decisions, letters that left, vouchers."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from kredin_pipeline.journal.cases import Cases
@@ -7,16 +8,32 @@ from kredin_pipeline.journal.decisions import Decisions
 from kredin_pipeline.journal.outbox import Outbox
 from kredin_pipeline.journal.records import JournalRows, LetterRow, OutboxItem, VoucherRow, letter_rows, voucher_amounts
 from kredin_pipeline.journal.states import DELIVERED, POSSIBLY_DELIVERED
+from kredin_pipeline.journal.tenants import Tenants
 
 _OSLO = ZoneInfo("Europe/Oslo")
 
 
-class Exports(Cases, Decisions, Outbox):
+class Exports(Cases, Decisions, Outbox, Tenants):
     def export_rows(self, tenant: str) -> JournalRows:
         """Everything the book copies, each list in the column order of its table."""
         return JournalRows(
-            self.cases(tenant), self.decision_rows(tenant), self.delivered_letters(tenant), self.vouchers(tenant)
+            self.cases(tenant),
+            self.decision_rows(tenant),
+            self.delivered_letters(tenant),
+            self.vouchers(tenant),
+            self.allocation_orders(tenant),
         )
+
+    def allocation_orders(self, tenant: str) -> tuple[tuple[date, str], ...]:
+        """Since when which order of allocation was set; what was set on the first day counts from the start."""
+        found: dict[date, str] = {}
+        for version in self.settings_history(tenant):
+            day = version.changed_at.astimezone(_OSLO).date()
+            first = min(found, default=day)
+            if version.settings.allocation != found.get(max(found, default=first)):
+                found[day] = version.settings.allocation
+        days = sorted(found)
+        return tuple((date.min if day == days[0] else day, found[day]) for day in days)
 
     def delivered_letters(self, tenant: str) -> list[LetterRow]:
         """One row per claim of every letter that really left (posted or confirmed); its fee is charged."""

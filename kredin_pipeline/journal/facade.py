@@ -3,13 +3,13 @@
 from kredin_pipeline.journal.documents import Documents
 from kredin_pipeline.journal.engine import journal_engine
 from kredin_pipeline.journal.export import Exports
+from kredin_pipeline.journal.figures import Figures
 from kredin_pipeline.journal.migrate import bring_to_head
 from kredin_pipeline.journal.secrets import SecretBox
-from kredin_pipeline.journal.tenants import Tenants
 
 
-class Journal(Tenants, Exports, Documents):
-    """Tenants, settings, cases, decisions, outbox and documents of one installation. Safe to share between threads."""
+class Journal(Exports, Documents, Figures):
+    """Tenants, settings, cases, decisions, outbox, documents and added figures. Safe to share between threads."""
 
 
 def open_journal(url: str, secrets: SecretBox) -> Journal:

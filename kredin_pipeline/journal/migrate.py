@@ -13,9 +13,9 @@ from kredin_pipeline.journal.engine import reading, writing
 from kredin_pipeline.journal.errors import JournalError
 from kredin_pipeline.journal.schema import STATE_ROWS, metadata, outbox_allowed_transitions, outbox_states
 from kredin_pipeline.journal.states import ALLOWED_TRANSITIONS
-from kredin_pipeline.journal.triggers import statements
+from kredin_pipeline.journal.triggers import REVISIONS, statements
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest revision in ``migrations/versions``; a test compares the two."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -41,7 +41,8 @@ def create_from_tables(connection: Connection) -> None:
     """Every table, row of states and trigger of an empty journal, and the stamp of the newest revision."""
     metadata.create_all(connection, checkfirst=False)
     fill_states(connection)
-    make_triggers(connection)
+    for revision in REVISIONS:
+        make_triggers(connection, revision)
     connection.execute(
         text(
             "create table alembic_version (version_num varchar(32) not null, "
@@ -60,9 +61,9 @@ def fill_states(connection: Connection) -> None:
     )
 
 
-def make_triggers(connection: Connection) -> None:
-    """The current triggers of this dialect."""
-    for statement in statements(connection.dialect.name):
+def make_triggers(connection: Connection, revision: str = "0001") -> None:
+    """The triggers that a revision brings, in this dialect; the first brings those of the first tables."""
+    for statement in statements(connection.dialect.name, revision):
         # Without parameters the driver leaves the percent signs of a trigger's message alone.
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 

@@ -130,12 +130,17 @@ class VoucherRow(NamedTuple):
 
 @dataclass(frozen=True)
 class JournalRows:
-    """What the book copies before it derives."""
+    """What the book copies before it derives.
+
+    ``allocation_orders``: each change of the setting ``allocation`` with the Oslo day from which it counts; the first
+    counts from the beginning. A payment keeps the order of its day (rules § 5.1).
+    """
 
     cases: list[CaseRow]
     decisions: list[DecisionRow]
     letters: list[LetterRow]
     vouchers: list[VoucherRow]
+    allocation_orders: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True)

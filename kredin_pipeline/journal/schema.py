@@ -210,4 +210,35 @@ documents: Final = Table(
     sqlite_autoincrement=True,
 )
 
+law_figures: Final = Table(
+    "law_figures",
+    metadata,
+    Column("figure_id", Growing, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("value", String(20), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("confidence", String(10), nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    CheckConstraint("valid_to is null or valid_from <= valid_to", name="days"),
+    CheckConstraint("source <> ''", name="source"),
+    CheckConstraint("confidence in ('high', 'medium', 'low', 'unknown')", name="confidence"),
+    CheckConstraint("added_by <> ''", name="added_by"),
+    sqlite_autoincrement=True,
+)
+"""Figures of the law added since the release. They are the installation's and not a tenant's: no purge takes them."""
+
+law_figure_withdrawals: Final = Table(
+    "law_figure_withdrawals",
+    metadata,
+    Column("figure_id", ForeignKey("law_figures.figure_id"), primary_key=True, autoincrement=False),
+    Column("why", Text, nullable=False),
+    Column("withdrawn_by", Text, nullable=False),
+    Column("withdrawn_at", UtcTime, nullable=False),
+    CheckConstraint("why <> ''", name="why"),
+    CheckConstraint("withdrawn_by <> ''", name="withdrawn_by"),
+)
+
 STATE_ROWS: Final = [{"state": state, "meaning": meaning} for state, meaning in STATES.items()]

@@ -8,7 +8,7 @@ old ones by name and runs these.
   other side's id is written once.
 - ``outbox_cases``: the claims of an item change with its content, only while it is intended.
 - The growing tables refuse UPDATE and DELETE, and SQLite's REPLACE. Rows go only with a whole tenant, while an open
-  row in ``purges`` names it.
+  row in ``purges`` names it; those that belong to no tenant (``FOREVER``) never go.
 """
 
 from collections.abc import Sequence
@@ -23,16 +23,63 @@ GROWING: Final[Sequence[tuple[str, str]]] = (
 )
 """Growing tables with what makes a new row the same as an old one (SQLite: REPLACE would delete without a trigger)."""
 
+FOREVER: Final[Sequence[str]] = ("law_figures", "law_figure_withdrawals")
+"""Growing tables of the whole installation, each with the key ``figure_id`` (revision 0002)."""
+
 _FIXED: Final = ("key", "tenant", "kind", "reference", "reverses", "created_at")
 
 
-def statements(dialect: str) -> list[str]:
-    """The CREATE statements of every trigger. Raises ``ValueError`` for a dialect that is not supported."""
-    if dialect == "sqlite":
-        return _sqlite()
-    if dialect == "postgresql":
-        return _postgresql()
-    raise ValueError(f"{dialect}: the journal runs on sqlite and postgresql")
+REVISIONS: Final[Sequence[str]] = ("0001", "0002")
+"""The revisions of the tables that brought triggers, oldest first."""
+
+
+def statements(dialect: str, revision: str = "0001") -> list[str]:
+    """The CREATE statements of the triggers that a revision brings (none for one that is not in ``REVISIONS``).
+
+    Raises ``ValueError`` for a dialect that is not supported.
+    """
+    if dialect not in ("sqlite", "postgresql"):
+        raise ValueError(f"{dialect}: the journal runs on sqlite and postgresql")
+    makers = {
+        ("sqlite", "0001"): _sqlite, ("sqlite", "0002"): _sqlite_forever,
+        ("postgresql", "0001"): _postgresql, ("postgresql", "0002"): _postgresql_forever,
+    }  # fmt: skip
+    maker = makers.get((dialect, revision))
+    return [] if maker is None else maker()
+
+
+def _sqlite_forever() -> list[str]:
+    found: list[str] = []
+    for table in FOREVER:
+        same = f"exists (select 1 from {table} where figure_id = new.figure_id)"
+        for event, when in (("update", "1"), ("delete", "1"), ("insert", same)):
+            name = f"{table}_no_{'replace' if event == 'insert' else event}"
+            said = "this row exists" if event == "insert" else f"no row is {event}d"
+            found.append(
+                f"create trigger {name} before {event} on {table} when {when} "
+                f"begin select raise(abort, '{table} only grows: {said}'); end"
+            )
+    return found
+
+
+def _postgresql_forever() -> list[str]:
+    found = [
+        """
+create function journal_never_changes() returns trigger language plpgsql as $$
+begin
+  raise exception '% only grows: no row is changed or deleted', tg_table_name using errcode = 'check_violation';
+end $$"""
+    ]
+    for table in FOREVER:
+        found.append(
+            f"create trigger {table}_grows before update or delete on {table} for each row "
+            "execute function journal_never_changes()"
+        )
+        found.append(
+            f"create trigger {table}_no_truncate before truncate on {table} for each statement "
+            "execute function journal_never_changes()"
+        )
+    return found
 
 
 def _sqlite() -> list[str]:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import csv
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, TypeVar
 
 Confidence = Literal["high", "medium", "low", "unknown"]
 END_OF_TIME = date(9999, 12, 31)
+Days = tuple[date, date | None]
+"""First and last day; None: until further notice."""
 
+LATE_INTEREST = "late_interest"
 COLLECTION_RATE = "collection_rate"
 COURT_FEE = "court_fee"
 STANDARD_COMPENSATION = "standard_compensation"
@@ -30,6 +33,7 @@ ENFORCEMENT_WRITING_COST = "enforcement_writing_cost_max"
 BANKRUPTCY_NOTICE_FEE = "bankruptcy_notice_service_fee"
 
 NAMES = {
+    LATE_INTEREST: "late interest (forsinkelsesrente)",
     COLLECTION_RATE: "collection rate (inkassosats)",
     COURT_FEE: "court fee (rettsgebyr)",
     STANDARD_COMPENSATION: "standard compensation (standardkompensasjon)",
@@ -75,6 +79,9 @@ class Figure:
     def covers(self, day: date) -> bool:
         """True if the row is in force on ``day``."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+_Row = TypeVar("_Row", Rate, Figure)
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,22 @@ class Rates:
         """These rates and ``extra`` ones, say a half-year announced after the release; never a changed figure."""
         return Rates(tuple(sorted((*self.rows, *extra), key=lambda row: row.valid_from)))
 
+    def free_days(self, row: Rate) -> list[Days]:
+        """The days of ``row`` for which no rate is stored."""
+        return days_without(row, self.rows)
+
+    def completed(self, extra: Iterable[Rate]) -> Rates:
+        """These rates, and the ``extra`` ones in order on the days that have none: no stored rate is changed."""
+        found = self
+        for row in extra:
+            found = found.with_rows(_pieces(row, found.free_days(row)))
+        return found
+
+    def replaced_by(self, other: Sequence[Rate]) -> Rates:
+        """The ``other`` rates on their days and these on the rest: for a question, never for a run."""
+        kept = [piece for row in self.rows for piece in _pieces(row, days_without(row, other))]
+        return Rates(tuple(kept)).with_rows(other)
+
 
 @dataclass(frozen=True)
 class AgreedRate:
@@ -196,6 +219,42 @@ class FeeTable:
         """This table and ``extra`` rows; of two rows that cover a day the one that began later counts."""
         return FeeTable((*self.figures, *extra))
 
+    def known(self, kind: str) -> list[Figure]:
+        """The rows of ``kind`` whose amount is known, in order of time."""
+        return [row for row in reversed(self._of_kind(kind)) if row.amount is not None]
+
+    def ended_by(self, row: Figure) -> Figure | None:
+        """The row "until further notice" for which ``row`` is that notice: it then ends on the day before."""
+        return next((held for held in self.known(row.kind) if _gives_way(held, row)), None)
+
+    def free_days(self, row: Figure) -> list[Days]:
+        """The days of ``row`` without a known amount of its kind; what it ends (``ended_by``) is not in the way."""
+        return days_without(row, [held for held in self.known(row.kind) if not _gives_way(held, row)])
+
+    def completed(self, extra: Iterable[Figure]) -> FeeTable:
+        """This table, and the ``extra`` rows in order on the days that have no figure: no stored amount is changed.
+
+        A row that begins later than one "until further notice" ends it, whether or not it has an end itself.
+        """
+        found = self
+        for row in extra:
+            ended, free = found.ended_by(row), found.free_days(row)
+            kept = (
+                replace(held, valid_to=row.valid_from - timedelta(days=1)) if held is ended and free else held
+                for held in found.figures
+            )
+            found = FeeTable((*kept, *_pieces(row, free)))
+        return found
+
+    def replaced_by(self, other: Sequence[Figure]) -> FeeTable:
+        """The ``other`` rows on their days and these on the rest: for a question, never for a run."""
+        kept = [
+            piece
+            for row in self.figures
+            for piece in _pieces(row, days_without(row, [one for one in other if one.kind == row.kind]))
+        ]
+        return FeeTable((*kept, *other))
+
     def _of_kind(self, kind: str) -> Sequence[Figure]:
         return sorted((row for row in self.figures if row.kind == kind), key=lambda row: row.valid_from, reverse=True)
 
@@ -236,6 +295,22 @@ def fee_table() -> FeeTable:
     )
 
 
+def days_without(row: Rate | Figure, taken: Iterable[Rate | Figure]) -> list[Days]:
+    """The days of ``row`` that are in none of the ``taken`` rows, in order of time."""
+    first, last = row.valid_from, row.valid_to or END_OF_TIME
+    free: list[Days] = []
+    for held in sorted(taken, key=lambda held: held.valid_from):
+        end = held.valid_to or END_OF_TIME
+        if end < first or held.valid_from > last:
+            continue
+        if held.valid_from > first:
+            free.append((first, held.valid_from - timedelta(days=1)))
+        if end >= last:
+            return free
+        first = end + timedelta(days=1)
+    return [*free, (first, row.valid_to)]
+
+
 def rate_rows(rates: Rates | None = None) -> list[tuple[date, date, int]]:
     """Rows for a table of interest rates: first day, last day, basis points."""
     return [(row.valid_from, row.valid_to, row.basis_points) for row in (rates or statutory_rates()).rows]
@@ -251,6 +326,15 @@ def fee_rows(fees: FeeTable | None = None) -> list[tuple[str, date, date, Decima
         for row in (fees or fee_table()).figures
         if row.amount is not None
     ]
+
+
+def _pieces(row: _Row, days: Iterable[Days]) -> list[_Row]:
+    """``row`` cut down to these days."""
+    return [replace(row, valid_from=first, valid_to=last) for first, last in days]
+
+
+def _gives_way(held: Figure, row: Figure) -> bool:
+    return held.valid_to is None and held.valid_from < row.valid_from
 
 
 def _read(name: str) -> list[dict[str, str]]:

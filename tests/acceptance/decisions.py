@@ -13,8 +13,8 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-from kredin_pipeline.cases.decisions import refusal
-from kredin_pipeline.journal import Journal
+from kredin_pipeline.cases.decision_standing import Entry
+from kredin_pipeline.journal import Journal, deciding
 from kredin_pipeline.journal.errors import JournalError
 from kredin_pipeline.journal.records import CaseRow
 from resources import onboarding
@@ -25,10 +25,6 @@ WHO = "a person"
 
 class WrongDecision(AssertionError):
     """A decision that had to be refused was taken, or one that had to be taken was refused."""
-
-
-class Refused(Exception):
-    """Our interface refused a decision; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -68,31 +64,25 @@ class Desk:
         self.journal.open_cases(self.tenant, [opened], self.at)
         return case_id
 
-    def decide(
-        self,
-        invoice_no: Any,
-        kind: str,
-        payload: Mapping[str, object],
-        *,
-        customer_no: str | None = None,
-        others: Sequence[str] = (),
-    ) -> None:
-        """Append the decision to the log, or the attempt and why it was refused. Raises ``Refused`` then."""
-        case_id = self.case(invoice_no)
-        why = refusal(kind, payload, self.published(case_id), [self.published(other) for other in others])
-        self.journal.decide(
-            self.tenant,
-            case_id,
-            kind,
-            payload,
-            self.on,
-            WHO,
-            self.at,
-            customer_no=customer_no,
-            refused_because=why,
-        )
-        if why is not None:
-            raise Refused(why)
+    def row(self, case_id: str) -> Mapping[str, Any] | None:
+        """The case as published, for whoever judges."""
+        return self.published(case_id)
+
+    def entries(self, case_id: str) -> Sequence[Entry] | None:
+        """Not looked up here; what is not known is not judged."""
+        return None
+
+    def claims(self, wanted: str) -> Sequence[CaseRow]:
+        """``case`` opens what is decided on, so the journal knows every claim."""
+        return ()
+
+    def siblings(self, case_id: str) -> Sequence[str]:
+        """Not looked up here; the customer's number says enough."""
+        return ()
+
+    def decide(self, invoice_no: Any, kind: str, payload: Mapping[str, object]) -> None:
+        """Decide as the program does. Raises ``DecisionRefused`` when it may not be taken; the attempt is logged."""
+        deciding.decide(self.journal, self.tenant, self.case(invoice_no), kind, payload, WHO, self.at, self)
 
 
 def case_id_of(tenant: str, voucher_id: str) -> str:
@@ -106,7 +96,7 @@ def make(desk: Desk, event: Event) -> None:
     shown = f"{event.name} {event.keys.get('do', '')} on {event.keys.get('case', event.keys.get('no', 'settings'))}"
     try:
         _HANDLERS[event.name](desk, event.keys)
-    except (Refused, JournalError, onboarding.OnboardingError, ValueError) as error:
+    except (JournalError, onboarding.OnboardingError, ValueError) as error:
         if not wanted_refused:
             raise WrongDecision(f"{shown} had to be taken, but was refused: {error}") from error
         return
@@ -119,10 +109,7 @@ def decide(desk: Desk, keys: Mapping[str, Any]) -> None:
     payload: dict[str, object] = {key: keys[key] for key in ("until", "reason", "note", "amount") if key in keys}
     kind, case = str(keys["do"]), keys["case"]
     if kind == "merge":
-        others = [desk.case(no) for no in keys.get("with", [])]
-        desk.decide(case, kind, {**payload, "with": others}, others=others)
-    elif kind == "exclude":
-        desk.decide(case, kind, payload, customer_no=desk.invoice(str(case)).customer_no)
+        desk.decide(case, kind, {**payload, "with": [desk.case(no) for no in keys.get("with", [])]})
     elif kind == "new_due_date" and "until" in payload:
         desk.decide(case, kind, {**payload, "due": payload["until"]})
     else:

@@ -18,9 +18,8 @@ select
          else greatest(settlements.effective_on, accounts.interest_from) end as counts_on
 from settlements
 join accounts using (case_id)
-cross join parameters
 where settlements.kind not in ('write_off', 'own_voucher')
-  and (settlements.kind <> 'payment' or allocation = 'principal_first')
+  and (settlements.kind <> 'payment' or 'costs_first' not in (select allocation from allocation_orders))
 union all
 select
     allocations.case_id, 'payment', allocations.to_principal, allocations.effective_on,
@@ -29,8 +28,7 @@ select
     greatest(allocations.effective_on, accounts.interest_from)
 from allocations
 join accounts using (case_id)
-cross join parameters
-where allocation = 'costs_first' and allocations.to_principal > 0;
+where 'costs_first' in (select allocation from allocation_orders) and allocations.to_principal > 0;
 
 create or replace temp table case_principals as    -- § 2: what of each principal is left to claim
 with

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kredin_pipeline.law.calendar import is_business_day
 from kredin_pipeline.law.limitation import Interruption, InterruptionKind, is_in_time, limitation_date, limitation_flag
@@ -79,3 +81,29 @@ def test_l_4_every_last_day_from_2004_to_2030_is_a_business_day_within_five_days
         assert is_business_day(last)
         assert 0 <= (last - three_years_on).days <= 5, due
         due += timedelta(days=1)
+
+
+DUE_DAYS = st.dates(date(2004, 1, 1), date(2030, 12, 31))
+acknowledged = st.lists(st.dates(date(2004, 1, 1), date(2036, 12, 31)).map(Interruption), max_size=5)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(DUE_DAYS)
+def test_l_4_the_last_day_is_the_first_business_day_from_the_same_date_on(due: date) -> None:
+    same_date = date(due.year + 3, due.month, 28 if (due.month, due.day) == (2, 29) else due.day)
+    last = limitation_date(due)
+    assert not any(is_business_day(same_date + timedelta(days=step)) for step in range((last - same_date).days))
+    assert limitation_date(due + timedelta(days=1)) >= last
+
+
+@settings(max_examples=1000, deadline=None)
+@given(DUE_DAYS, acknowledged)
+def test_an_acknowledgement_never_shortens_and_one_that_is_too_late_never_lengthens(
+    due: date, interruptions: list[Interruption]
+) -> None:
+    last = limitation_date(due, interruptions)
+    assert is_business_day(last)
+    assert last >= limitation_date(due)
+    assert limitation_date(due, interruptions[::-1]) == last
+    assert limitation_date(due, [*interruptions, Interruption(last + timedelta(days=1))]) == last
+    assert limitation_date(due, [*interruptions, Interruption(last)]) > last
