@@ -92,6 +92,8 @@ def build_register_assets(partitions: MultiPartitionsDefinition) -> list[AssetsD
                 asset_key="debtors",
                 metadata=about_table(con, "debtors", held=query_table(con, HELD, ["held by the register", "debtors"])),
             )
+        if report.erased:  # what the register no longer discloses must not linger in the file either (rules § 6)
+            book.rewrite(run.tenant)
         yield AssetCheckResult(
             asset_key=AssetKey("brreg_units"),
             check_name="register_answered",

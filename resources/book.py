@@ -94,6 +94,32 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
         finally:
             connection.close()
 
+    def rewrite(self, tenant: str) -> None:
+        """Write the tenant's file anew, without the blocks that DuckDB has freed: what was erased is then gone from it.
+
+        For use outside a ``session`` of this thread; the tables stay as they are. Raises ``BookIsBusy``.
+        """
+        path = self.path(tenant)
+        opened = self._open(path, tenant)
+        if not opened.lock.acquire(timeout=self.lock_wait_seconds):
+            raise BookIsBusy(f"{tenant}: the book is held by another thread; waited {self.lock_wait_seconds:.0f} s")
+        fresh = path.with_suffix(".fresh")
+        try:
+            fresh.unlink(missing_ok=True)
+            name = opened.connection.execute("select current_database()").fetchone()
+            assert name is not None
+            opened.connection.execute(f"attach '{fresh}' as fresh")
+            opened.connection.execute(f'copy from database "{name[0]}" to fresh')
+            opened.connection.execute("detach fresh")
+            with _opening:
+                _opened.pop(path, None)
+                opened.connection.close()
+            path.with_name(path.name + ".wal").unlink(missing_ok=True)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+            opened.lock.release()
+
     def close(self, tenant: str | None = None) -> None:
         """Close one tenant's file, or every file of this folder, so that others may have it."""
         folder = Path(self.folder).resolve()

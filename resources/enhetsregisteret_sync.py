@@ -23,12 +23,16 @@ _COLUMNS = tuple(one.name for one in fields(UnitAnswer))
 
 @dataclass
 class RegisterReport:
-    """How the look-ups ended, as numbers of units by status; ``stale`` are the ones that could not be asked about."""
+    """How the look-ups ended, as numbers of units by status; ``stale`` are the ones that could not be asked about.
+
+    ``erased``: numbers that are no longer disclosed and of which the book knew something until now.
+    """
 
     asked: int = 0
     by_status: dict[str, int] = field(default_factory=dict[str, int])
     stale: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
+    erased: list[str] = field(default_factory=list[str])
 
 
 def register_sync(
@@ -60,6 +64,13 @@ def keep_answers(
     report.stale = [one.orgnr for one in answers if one.status == "not_available"]
     report.removed = [one.orgnr for one in answers if one.status == "removed"]
     answered = [one for one in answers if one.status != "not_available"]
+    report.erased = [
+        str(row[0])
+        for row in con.execute(
+            "select orgnr from brreg_units where name is not null and orgnr in (select unnest(?::varchar[])) order by orgnr",
+            [report.removed],
+        ).fetchall()
+    ]
     con.execute("begin")
     try:
         if report.stale:

@@ -36,7 +36,7 @@ CONCLUDED: Final = (
 )
 """What it concludes from that (files 40 to 91)."""
 
-ENTRIES_OF_A_PART: Final = 400_000
+ENTRIES_OF_A_PART: Final = 1_000_000
 """Entries derived at once; bounds the memory of a ledger of any size."""
 
 _LEDGER: Final = "poweroffice_ledger_entries"

@@ -211,9 +211,6 @@ def test_d4_what_the_register_no_longer_discloses_is_kept_nowhere(sandbox: Runni
     assert found == [["brreg_units"], [], ["brreg_units"]]
 
 
-@pytest.mark.xfail(
-    raises=AssertionError, strict=True, reason="a freed block of the book's file keeps the removed record's text"
-)
 def test_d4_the_books_file_forgets_it_too(sandbox: RunningSandbox, tmp_path: Path) -> None:
     found: list[list[str]] = []
 

@@ -8,6 +8,7 @@ import threading
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from resources.book import Book, BookIsBusy
@@ -133,3 +134,21 @@ def test_a_bucket_lets_a_burst_through_and_then_keeps_the_rate() -> None:
 def test_companies_of_one_subscription_share_its_rate() -> None:
     assert shared_limit("key-a", 5) is shared_limit("key-a", 5)
     assert shared_limit("key-a", 5) is not shared_limit("key-b", 5)
+
+
+def test_a_book_written_anew_holds_its_tables_and_nothing_of_what_was_erased(tmp_path: Path) -> None:
+    book = Book(folder=str(tmp_path))
+    with book.session("fjellheim") as con:
+        con.execute("create table notes (id varchar primary key, said varchar)")
+        con.execute("insert into notes values ('1', 'SAID-AND-TO-BE-FORGOTTEN'), ('2', 'kept')")
+        con.execute("checkpoint")
+        con.execute("delete from notes where id = '1'")
+        con.execute("checkpoint")
+    book.rewrite("fjellheim")
+    with book.session("fjellheim") as con:
+        assert con.execute("select * from notes").fetchall() == [("2", "kept")]
+        with pytest.raises(duckdb.ConstraintException):
+            con.execute("insert into notes values ('2', 'twice')")
+    book.close()
+    assert b"SAID-AND-TO-BE-FORGOTTEN" not in book.path("fjellheim").read_bytes()
+    assert [one.name for one in tmp_path.iterdir()] == ["fjellheim.duckdb"]
