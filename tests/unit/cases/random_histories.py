@@ -162,7 +162,9 @@ class Drawing:
         due = self._near(self.last - timedelta(days=pick.choice((pick.randint(1, 60), pick.randint(1, 1500)))))
         bills: list[Bill] = []
         for no in range(pick.choice((1, 1, 2, 3))):
-            ore = pick.choice((pick.randint(1, 200), pick.randint(1, 900_000), pick.randint(1, 90_000_000), 100_000))
+            half_an_ore_a_day = pick.choice((1_460, 1_464)) * pick.randint(1, 99)  # at 12.50 % the rounding is a tie
+            any_size = (pick.randint(1, 200), pick.randint(1, 900_000), pick.randint(1, 90_000_000))
+            ore = pick.choice((*any_size, 100_000, half_an_ore_a_day))
             bills.append(Bill(no, ore, due - timedelta(days=pick.choice((14, 30))), due))
             due = self._near(due + timedelta(days=pick.randint(0, 90)))
         return bills

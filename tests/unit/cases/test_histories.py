@@ -29,6 +29,7 @@ DERIVED = (
     "interest_periods", "costs", "allocations", "case_states", "planned_letters", "planned_vouchers",
     "planned_reversals",
 )  # fmt: skip
+DENOMINATOR = 365 * 366 * 10_000
 D = Decimal
 
 seeds = st.integers(0, 2**48 - 1)
@@ -146,9 +147,12 @@ def test_interest_runs_from_the_counted_due_date_until_the_principal_is_settled_
         days = open_days.setdefault(case_id, set())
         assert row["from_date"] not in days, now.about(case_id)
         days.add(row["from_date"])
+    periods = now.book.by_case("interest_periods")
     for row in now.rows("case_states"):
         case_id = row["case_id"]
-        assert row["interest"] >= 0
+        exact = numerator(periods.get(case_id, ()))
+        ore = (2 * exact + DENOMINATOR) // (2 * DENOMINATOR)  # the rows of the calculation make the figure (§ 3)
+        assert row["interest"] == D(ore).scaleb(-2) >= 0, now.about(case_id)
         if case_id in settled:
             assert row["interest"] == settled[case_id]["interest"], now.about(case_id)
 
@@ -224,7 +228,7 @@ def test_another_customers_history_changes_no_row_of_the_first(seed: int, last: 
     before = {table: alone.rows(table) for table in DERIVED}
     together = told(histories, last, mode="live", allocation=allocation)
     own = {f"{number}" for number in mine}
-    entries = {entry.entry_id for ledger in alone.book.ledger.customers for entry in ledger.entries.values()}  # type: ignore[attr-defined]
+    entries = {entry.entry_id for entry in alone.book.ledger.entries.values()}
     for table in DERIVED:
         rows = [row for row in together.rows(table) if _is_of(row, own, entries)]
         assert rows == before[table], table

@@ -1,4 +1,4 @@
-"""Cases as a bookkeeper, a debtor's lawyer or a judge would ask about them: the parts, the sums and the key sentences."""
+"""Cases as a bookkeeper, a debtor's lawyer or a judge would ask about them: parts, sums and key sentences."""
 
 from __future__ import annotations
 
@@ -188,8 +188,8 @@ def test_the_next_step_moves_past_named_holidays() -> None:
     told_of.run("2025-04-01")
     text = told_of.why(1001, "2025-04-01").next_step.statements[0].text
     assert "due date 2025-03-31 + 17 days = 2025-04-17" in text
-    named = "2025-04-17 is Maundy Thursday, 2025-04-18 is Good Friday, 2025-04-19 is a Saturday, 2025-04-20 is Easter Sunday"
-    assert f"{named} and 2025-04-21 is Easter Monday, so the day is 2025-04-22" in text
+    assert "2025-04-17 is Maundy Thursday, 2025-04-18 is Good Friday, 2025-04-19 is a Saturday" in text
+    assert "2025-04-20 is Easter Sunday and 2025-04-21 is Easter Monday, so the day is 2025-04-22" in text
 
 
 def test_limitation_with_an_acknowledgement_and_one_that_came_too_late() -> None:
@@ -237,7 +237,10 @@ def test_a_letter_for_two_claims_has_one_fee_and_says_where_it_stands() -> None:
     assert (bearer.fee, bearer.fee_reason) == (D("35.00"), "charged")
     assert (other.fee, other.fee_reason) == (D("0.00"), "borne_by_another_claim")
     shared = one(other.statements, "shared_letter")
-    assert "One letter for 2 claims of this debtor, with one fee, kept on invoice 1001" in shared.text
+    assert shared.text == (
+        "One letter for 2 claims of this debtor, this one and invoice 1001, with one fee, kept on invoice 1001: claims "
+        "that can be asked for together are."
+    )
     assert shared.statute == "inkassoloven § 17"
     assert other.with_cases == (told_of.case(1001)["case_id"],)
 
@@ -300,6 +303,61 @@ def test_standard_compensation_and_fees_come_off_each_other() -> None:
     assert told.row["fees"] == D(38) and told.row["compensation"] == D(430)
     assert told.costs.lines[0].amount == D(430)
     assert one(told.costs.statements, "larger_of_the_two").statute == "inkassoforskriften § 1-5"
+
+
+def test_a_small_write_off_on_a_claim_that_is_otherwise_settled_is_a_rounding() -> None:
+    told_of = book(interest="none")
+    told_of.ledger.invoice(1001, "3 000.00", due="2025-03-03", dated="2025-02-17")
+    told_of.run("2025-03-04")
+    told_of.ledger.payment("P", "2 995.00", dated="2025-03-05", for_=[1001])
+    told_of.ledger.write_off(1001, dated="2025-03-06")
+    told_of.run("2025-03-06")
+    told = told_of.why(1001, "2025-03-06")
+    assert [(row.kind, row.amount, row.reduces) for row in told.ledger_rows] == [
+        ("payment", D(2995), True),
+        ("rounding", D(5), True),
+    ]
+    assert "less than 10.00 kr (setting rounding_write_off)" in told.ledger_rows[1].why.text
+    assert [line.label for line in told.principal.lines] == ["principal", "paid", "rounding"]
+    assert (told.row["closed_reason"], told.loss) == ("paid", None)
+
+
+def test_merged_claims_have_common_letters_by_a_persons_word() -> None:
+    told_of = book()
+    told_of.ledger.invoice(1001, "3 000.00", due="2025-03-03", dated="2025-02-17")
+    told_of.ledger.invoice(1002, "3 000.00", due="2025-03-10", dated="2025-02-17")
+    told_of.runs("2025-03-04", "2025-03-11")
+    told_of.decide(1001, "merge", "2025-03-12", with_=["1002"])
+    told_of.run("2025-03-12")
+    waits = told_of.why(1001, "2025-03-12").next_step
+    assert (waits.on, waits.statements[0].rule) == (day("2025-03-24"), "§ 7")  # alone it would go on the 17th
+    assert "at the pace of the one that has come least far" in waits.statements[0].text
+    told_of.run("2025-03-24")
+    told = told_of.why(1002, "2025-03-24")
+    shared = one(told.letters[0].statements, "shared_letter")
+    assert (shared.rule, shared.text.rsplit(": ", 1)[1]) == ("§ 7", "a person merged them.")
+    assert told.decisions[0].statement.text.startswith(
+        "Kari decided on 2025-03-12: merge. Letters are common with 1002"
+    )
+
+
+def test_an_invoice_that_is_gone_and_a_bankruptcy_stop_interest_on_their_day() -> None:
+    told_of = book(interest="18")
+    told_of.ledger.invoice(1001, "3 000.00", due="2025-03-03", dated="2025-02-17")
+    told_of.ledger.invoice(1002, "3 000.00", due="2025-03-03", dated="2025-02-17", customer=10002)
+    told_of.run("2025-03-04")
+    told_of.ledger.delete(1001, seen_on="2025-03-12")
+    told_of.ledger.debtor(10002, register_hold="bankruptcy", register_hold_from=day("2025-03-10"))
+    told_of.run("2025-03-12")
+    gone, bankrupt = told_of.why(1001, "2025-03-12"), told_of.why(1002, "2025-03-12")
+    assert gone.interest.stopped_because == "the invoice was gone from the ledger"
+    assert [line.label for line in gone.principal.lines] == ["principal", "gone from the ledger"]
+    assert gone.dropped is not None and gone.dropped.interest == gone.interest.rounded
+    assert "no voucher, and never called paid" in gone.state[0].text
+    assert bankrupt.interest.stopped_because == "bankruptcy was opened that day (rules § 6)"
+    assert (bankrupt.interest.until, bankrupt.interest.rounded) == (day("2025-03-10"), D("10.36"))
+    assert bankrupt.interest.periods[0].source == "agreed with the debtor, a business (setting interest)"
+    assert "says that the debtor is bankrupt since 2025-03-10: no letters" in bankrupt.holds[0].cause.text
 
 
 def test_a_customers_own_credit_that_covers_the_claim_is_named() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
+import re
+import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,17 +24,12 @@ from tests.unit.why.told import Told, book
 RUNNER = CliRunner()
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path, None, None]:
-    """``acme``, of whose invoice 1001 (12 000.00, due 3 March) 5 000.00 was paid on 20 March and booked on the 25th.
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[CaseRow]]:
+    """A book, and its cases: of invoice 1001 (12 000.00, due 3 March) 5 000.00 was paid on 20 March, booked on the 25th.
 
-    The table of 24 March was published before that was known; the book stands on 4 April.
+    The table of 24 March was published before that was known; the book stands on 4 April, and is published that day too.
     """
-    for name in list(os.environ):
-        if name.startswith("KREDIN_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("KREDIN_HOME", str(tmp_path))
-    monkeypatch.setenv("KREDIN_CLOCK", "2025-04-04T06:30:00+02:00")
     told_of = book()
     told_of.ledger.invoice(1001, "12 000.00", due="2025-03-03", dated="2025-02-17")
     told_of.ledger.invoice(1002, "500.00", due="2025-05-03", dated="2025-04-03", customer=10002)
@@ -41,23 +37,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path, Non
     published.publish(told_of.con, date(2025, 3, 24))
     told_of.ledger.payment("P1", "5 000.00", dated="2025-03-20", for_=[1001], booked="2025-03-25")
     told_of.runs("2025-03-25", "2025-04-04")
-    keep(told_of)
-    yield tmp_path
-
-
-def keep(told_of: Told) -> None:
-    """The book as a file of the installation, and its cases in the journal."""
-    books = open_session().environment.books
-    books.mkdir()
-    told_of.con.execute(f"attach '{books / 'acme.duckdb'}' as book")
-    told_of.con.execute("copy from database memory to book")
-    told_of.con.execute("detach book")
-    journal = with_tenant(open_session().journal)
-    rows = [
+    published.publish(told_of.con, date(2025, 4, 4))
+    file = tmp_path_factory.mktemp("book") / "acme.duckdb"
+    keep(told_of, file)
+    return file, [
         CaseRow(row["case_id"], row["voucher_id"], row["invoice_no"], "10001", None, row["opened_on"])
         for row in told_of.cases.values()
     ]
-    journal.open_cases("acme", rows, NOW)
+
+
+@pytest.fixture(autouse=True)
+def home(written: tuple[Path, list[CaseRow]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation of the tenant ``acme`` with that book."""
+    for name in list(os.environ):
+        if name.startswith("KREDIN_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("KREDIN_HOME", str(tmp_path))
+    monkeypatch.setenv("KREDIN_CLOCK", "2025-04-04T06:30:00+02:00")
+    file, cases = written
+    books = open_session().environment.books
+    books.mkdir()
+    shutil.copy(file, books / "acme.duckdb")
+    with_tenant(open_session().journal).open_cases("acme", cases, NOW)
+    return tmp_path
+
+
+def keep(told_of: Told, file: Path) -> None:
+    """The book as a file."""
+    told_of.con.execute(f"attach '{file}' as book")
+    told_of.con.execute("copy from database memory to book")
+    told_of.con.execute("detach book")
 
 
 def kredin(*words: str) -> Result:
@@ -83,6 +92,10 @@ def test_the_sections_are_printed_with_rule_and_statute(home: Path) -> None:
         "How long it can be claimed (foreldelse)",
         "Every sum shown here gives the published figure.",
     ]
+    assert "\n  2025-03-17  The reminder (purring) left on 2025-03-17 by email. It asked for" in done.output
+    assert "\n  2025-03-20  Entry 3, a bank journal, voucher 3, posted 2025-03-20, 5 000.00 kr" in done.output
+    assert not re.search(r"\d\n +\d{3}\b|§\n", done.output)  # no amount and no section is torn apart
+    assert "were other figures" not in done.output  # the row of that day says the same
     flat = " ".join(done.output.split())
     assert "noticed; principal open 7 000.00, costs open 175.82, total 7 175.82 kr" in flat
     assert "[rules § 4.2; inkassoforskriften § 1-2]" in flat
@@ -105,7 +118,9 @@ def test_two_days_are_compared_whichever_is_named_first(home: Path) -> None:
     back = kredin("why", "1001", "--on", "2025-03-17", "--compared-to", "2025-04-04")
     assert forward.exit_code == 0, forward.output
     assert forward.output == back.output
-    assert "state: reminded → noticed" in forward.output
+    assert "\nstate: reminded → noticed\n" in forward.output
+    together = "last_step: reminder → collection_notice\nlast_step_on: 2025-03-17 → 2025-04-04\ndeadline: 2025-03-31 →"
+    assert together in forward.output
     flat = " ".join(forward.output.split())
     assert "15 days more (2025-03-20 to 2025-04-04) at 12.50 % on 7 000.00: 35.96 kr. [rules § 3;" in flat
 
@@ -146,7 +161,7 @@ def test_what_cannot_be_explained_ends_with_a_reason(home: Path) -> None:
     assert kredin("why", "1001", "--tenant", "nobody").exit_code == 1
 
 
-def test_kredin_case_shows_the_sales_that_a_loss_takes(home: Path, tmp_path: Path) -> None:
+def test_kredin_case_shows_the_sales_that_a_loss_takes(home: Path) -> None:
     assert "sales_to_cover_loss" not in exact(kredin("case", "1001", "--json").output)
     told_of = book()
     told_of.ledger.invoice(1001, "18 750.00", due="2025-03-03", dated="2025-02-17")
@@ -154,9 +169,8 @@ def test_kredin_case_shows_the_sales_that_a_loss_takes(home: Path, tmp_path: Pat
     told_of.ledger.write_off(1001, dated="2025-03-10")
     told_of.run("2025-03-10")
     published.publish(told_of.con, date(2025, 3, 10))
-    (open_session().environment.books / "acme.duckdb").unlink()
-    told_of.con.execute(f"attach '{open_session().environment.books / 'acme.duckdb'}' as book")
-    told_of.con.execute("copy from database memory to book")
-    told_of.con.execute("detach book")
+    file = open_session().environment.books / "acme.duckdb"
+    file.unlink()
+    keep(told_of, file)
     row = exact(kredin("case", "1001", "--on", "2025-03-10", "--json").output)
     assert row["sales_to_cover_loss"] == Decimal("50000.00")  # 15 000 without VAT at 30 %

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from kredin_pipeline.cases.explaining import Comparison, compare
+from kredin_pipeline.cases.explaining import Comparison, Explanation, compare
 from tests.unit.why.told import D, Told, book
 
 
-def between(told_of: Told, earlier: str, later: str, no: int = 1001) -> Comparison:
-    return compare(told_of.why(no, earlier), told_of.why(no, later))
+DAYS = ("2025-03-20", "2025-03-24", "2025-04-04", "2025-04-07")
+
+
+def between(told_of: Told, earlier: str, later: str) -> Comparison:
+    return compare(told_of.why(1001, earlier), told_of.why(1001, later))
 
 
 def texts(found: Comparison, column: str) -> list[str]:
@@ -27,8 +32,15 @@ def reminded() -> Told:
     return told_of
 
 
-def test_interest_grew_by_so_many_days_at_that_rate_on_that_principal() -> None:
-    found = between(reminded(), "2025-03-20", "2025-04-04")
+@pytest.fixture(scope="module")
+def told() -> dict[str, Explanation]:
+    """That case, explained on four days."""
+    told_of = reminded()
+    return {on: told_of.why(1001, on) for on in DAYS}
+
+
+def test_interest_grew_by_so_many_days_at_that_rate_on_that_principal(told: dict[str, Explanation]) -> None:
+    found = compare(told["2025-03-20"], told["2025-04-04"])
     (interest,) = [each for each in found.changes if each.column == "interest"]
     assert (interest.before, interest.after) == (D("23.29"), D("40.07"))
     assert texts(found, "interest") == [
@@ -37,8 +49,8 @@ def test_interest_grew_by_so_many_days_at_that_rate_on_that_principal() -> None:
     ]
 
 
-def test_the_state_moved_by_the_letter_that_left() -> None:
-    found = between(reminded(), "2025-03-24", "2025-04-04")
+def test_the_state_moved_by_the_letter_that_left(told: dict[str, Explanation]) -> None:
+    found = compare(told["2025-03-24"], told["2025-04-04"])
     assert {each.column for each in found.changes} == {
         "interest", "fees", "costs_open", "total_open", "state", "last_step", "last_step_on", "deadline", "next_step",
         "next_step_on",
@@ -51,8 +63,8 @@ def test_the_state_moved_by_the_letter_that_left() -> None:
     assert [one.about for one in found.between] == ["letter", "fee"]
 
 
-def test_the_principal_moved_by_the_payment() -> None:
-    found = between(reminded(), "2025-03-20", "2025-03-24")
+def test_the_principal_moved_by_the_payment(told: dict[str, Explanation]) -> None:
+    found = compare(told["2025-03-20"], told["2025-03-24"])
     assert [text.split(":")[0] for text in texts(found, "principal_open")] == [
         "Entry 2, a bank journal, voucher 2, posted 2025-03-24, 1 000.00 kr"
     ]
@@ -87,20 +99,16 @@ def test_a_hold_that_came_and_one_that_ended() -> None:
     assert [one.about for one in over.between] == ["dispute"]
 
 
-def test_nothing_but_time() -> None:
-    told_of = reminded()
-    found = between(told_of, "2025-04-04", "2025-04-07")
+def test_nothing_but_time(told: dict[str, Explanation]) -> None:
+    found = compare(told["2025-04-04"], told["2025-04-07"])
     assert {each.column for each in found.changes} == {"interest", "costs_open", "total_open"}
     assert found.between == ()
-    assert between(told_of, "2025-04-04", "2025-04-04").changes == ()
+    assert compare(told["2025-04-04"], told["2025-04-04"]).changes == ()
 
 
-def test_two_cases_and_two_days_in_the_wrong_order_are_no_comparison() -> None:
-    told_of = reminded()
-    told_of.ledger.invoice(1002, "4 000.00", due="2025-03-03", dated="2025-02-17")
-    told_of.derive("2025-04-04")
-    one, other = told_of.why(1001, "2025-04-04"), told_of.why(1002, "2025-04-04")
-    with pytest.raises(ValueError, match="want one case"):
-        compare(one, other)
-    with pytest.raises(ValueError, match="want the earlier day first"):
-        compare(one, told_of.why(1001, "2025-03-20"))
+def test_two_cases_and_two_days_in_the_wrong_order_are_no_comparison(told: dict[str, Explanation]) -> None:
+    one = told["2025-04-04"]
+    with pytest.raises(ValueError, match="found cases K1 and .*, want one case"):
+        compare(replace(one, case_id="K1"), one)
+    with pytest.raises(ValueError, match="found 2025-04-04 before 2025-03-20, want the earlier day first"):
+        compare(one, told["2025-03-20"])

@@ -1,4 +1,4 @@
-"""Obligations that an explanation answers: the calculation is data, rounding once, dropped costs, the order kept, C-6."""
+"""Obligations that an explanation answers: calculation as data, one rounding, dropped costs, the order kept, C-6."""
 
 from __future__ import annotations
 

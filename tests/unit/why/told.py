@@ -28,13 +28,13 @@ class Told(Book):
         for on in days:
             self.run(on)
 
-    def decide(self, no: int, kind: str, on: str, **payload: Any) -> None:
+    def decide(self, no: int, what: str, on: str, **payload: Any) -> None:
         """Kari decides on the case of an invoice; it counts from the next run on."""
         seq = len(self.decisions) + 1
         if "with_" in payload:
             payload["with"] = payload.pop("with_")
         self.decisions.append({
-            "decision_id": f"D{seq}", "seq": seq, "case_id": self.case(no)["case_id"], "kind": kind,
+            "decision_id": f"D{seq}", "seq": seq, "case_id": self.case(no)["case_id"], "kind": what,
             "payload": json.dumps(payload), "effective_on": day(on), "decided_by": "Kari",
             "decided_at": datetime.combine(day(on), datetime.min.time(), UTC),
         })  # fmt: skip
