@@ -4,7 +4,6 @@ Belongs here: deriving a tenant's day and publishing it. Not here: any rule (`kr
 posting (`assets.letters`, `assets.vouchers`).
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -29,6 +28,7 @@ from assets.metadata import about_table, kroner, markdown_table, query_table, ro
 from assets.run_span import span
 from kredin_pipeline.cases import published
 from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, LawTables, derive
+from kredin_pipeline.cases.journal_copies import held_mark
 from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.journal import CaseRow, Journal, Tenant
 from kredin_pipeline.law.coverage import DAYS_AHEAD, add_command, last_day_with_a_rate, running_out
@@ -60,7 +60,8 @@ def derive_day(
             connected_on=tenant.connected_on,
             law=journal.law_tables(),
             live=live,
-            journal=journal.export_rows(tenant.name),
+            journal_since=lambda mark: journal.changes_since(tenant.name, mark),
+            allocation_orders=journal.allocation_orders(tenant.name),
             letters_in_flight=in_flight,
         ),
     )
@@ -131,7 +132,6 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                     ],
                     clock.now(),
                 )
-            note_journal(con, ledger, run.tenant)
             yield MaterializeResult(
                 asset_key="claims",
                 metadata=about_table(
@@ -184,7 +184,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                         "dagster/row_count": row_count(con, "case_states"),
                     }
                 )
-            if journal_moved(con, ledger, run.tenant):
+            if ledger.has_moved(run.tenant, held_mark(con)):  # letters, vouchers or decisions came: states are old
                 tenant = ledger.tenant(run.tenant)
                 derive_day(con, ledger, tenant, run.last, live=run.last == clock.today())
             published.publish(con, run.last)
@@ -193,25 +193,6 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             )
 
     return [derive_cases, cases]
-
-
-def note_journal(con: duckdb.DuckDBPyConnection, journal: Journal, tenant: str) -> None:
-    """Remember which state of the journal the book's derivation stands on."""
-    con.execute("create table if not exists derived_from (journal varchar not null)")
-    con.execute("delete from derived_from")
-    con.execute("insert into derived_from values (?)", [journal_print(journal, tenant)])
-
-
-def journal_moved(con: duckdb.DuckDBPyConnection, journal: Journal, tenant: str) -> bool:
-    """Whether letters, vouchers or decisions came to the journal since the derivation: then its states are old."""
-    noted = con.execute("select journal from derived_from").fetchone()
-    return noted is None or noted[0] != journal_print(journal, tenant)
-
-
-def journal_print(journal: Journal, tenant: str) -> str:
-    """A fingerprint of what a derivation takes from the journal."""
-    rows = journal.export_rows(tenant)
-    return hashlib.sha256(repr((rows.decisions, rows.letters, rows.vouchers)).encode()).hexdigest()
 
 
 def figures_are_final(con: duckdb.DuckDBPyConnection, summary: DerivationSummary, law: LawTables) -> AssetCheckResult:

@@ -164,7 +164,7 @@ def change_settings(
 def changed_settings(tenant: Tenant, changes: Mapping[str, object], on: date, fees: FeeTable) -> TenantSettings:
     """The tenant's settings after ``changes``, with its own fees held against the law of ``on``; nothing is stored.
 
-    Raises ``OnboardingError`` or ``SettingsError``, naming tenant and key.
+    Raises ``OnboardingError`` or ``SettingsError``, naming the key.
     """
     if changes.get("mode") == "live" and not tenant.live:
         raise OnboardingError(

@@ -8,22 +8,19 @@ day derived in part gives what it gives whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
 
 import duckdb
 
-from kredin_pipeline.cases import parts, remembered
+from kredin_pipeline.cases import journal_copies, parts, remembered
 from kredin_pipeline.cases.claims import (
     Parameters,
     create_tables,
     derive_claims,
-    load_journal,
     load_law,
     load_parameters,
-    replace_rows,
     sql_text,
 )
 from kredin_pipeline.cases.conclusions import (
@@ -34,31 +31,13 @@ from kredin_pipeline.cases.conclusions import (
     conclude_claims,
     summary,
 )
+from kredin_pipeline.cases.journal_copies import ChangesLike, JournalLike
 from kredin_pipeline.cases.settings import TenantSettings
 
 __all__ = ["DerivationInput", "DerivationSummary", "LawTables", "NewCase", "conclude", "copy_journal", "derive"]
 
 SMALL_LEDGER = 20_000
 """Up to so many entries a derivation is always whole: comparing would cost more than it saves."""
-
-
-class NamedRow(Protocol):
-    """A named tuple of the journal, its fields named as the columns of the book's copy."""
-
-    def _asdict(self) -> dict[str, Any]: ...
-
-
-class JournalLike(Protocol):
-    """What ``Journal.rows`` answers: the four lists that the book copies."""
-
-    @property
-    def cases(self) -> Sequence[NamedRow]: ...
-    @property
-    def decisions(self) -> Sequence[NamedRow]: ...
-    @property
-    def letters(self) -> Sequence[NamedRow]: ...
-    @property
-    def vouchers(self) -> Sequence[NamedRow]: ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +48,8 @@ class DerivationInput:
     mode too, where they do not leave). ``journal``: copied into the book first; None leaves the copies as they are.
     ``letters_in_flight``: keys of letters that may have left without our knowing; they are not planned again.
     ``whole``: derive everything anew even if the book knows what has changed; ``small_ledger``: up to so many entries
-    that is done anyway.
+    that is done anyway. ``journal_since``, in place of ``journal``, gives what came after a mark (None: everything);
+    ``allocation_orders`` then tells since when which order of allocation has been set.
     """
 
     tenant: str
@@ -82,10 +62,12 @@ class DerivationInput:
     letters_in_flight: frozenset[str] = frozenset()
     whole: bool = False
     small_ledger: int = SMALL_LEDGER
+    journal_since: Callable[[str | None], ChangesLike] | None = None
+    allocation_orders: tuple[tuple[date, str], ...] = ()
 
     def parameters(self) -> Parameters:
         """The settings with every null given its meaning."""
-        orders = () if self.journal is None else getattr(self.journal, "allocation_orders", ())
+        orders = self.allocation_orders or getattr(self.journal, "allocation_orders", ())
         return Parameters.of(self.tenant, self.business_date, self.connected_on, self.live, self.settings, orders)
 
 
@@ -135,32 +117,18 @@ def _derive_what_must_be(
 def copy_journal(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> None:
     """Copies the journal's four lists into the book, or leaves the copies alone when ``world`` brings none."""
     if world.journal is not None:
-        load_journal(con, **_lists(world.journal))
+        journal_copies.copy_all(con, world.journal)
 
 
 def _bring_journal(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> None:
     """The same, and notes in ``journal_touched`` the cases whose rows are others now."""
     con.execute("create or replace temp table journal_touched (about varchar, case_id varchar)")
-    if world.journal is None or not remembered.is_remembered(con):
-        copy_journal(con, world)
+    if world.journal_since is not None:
+        if not journal_copies.copy_changes(con, world.journal_since(journal_copies.held_mark(con))):
+            remembered.forget(con)
         return
-    for name, rows in _lists(world.journal).items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        con.execute(f"create or replace temp table fresh as select * from journal_{name} limit 0")
-        replace_rows(con, "fresh", columns, [[row.get(column) for column in columns] for row in rows])
-        con.execute(
-            f"""
-            insert into journal_touched
-            select distinct '{name[:-1]}', case_id
-            from ((from fresh except from journal_{name}) union all (from journal_{name} except from fresh));
-            delete from journal_{name};
-            insert into journal_{name} select * from fresh
-            """
-        )
-
-
-def _lists(journal: JournalLike) -> dict[str, list[dict[str, Any]]]:
-    return {
-        name: [row._asdict() for row in getattr(journal, name)]  # pyright: ignore[reportPrivateUsage]
-        for name in ("cases", "decisions", "letters", "vouchers")
-    }
+    con.execute("delete from journal_mark")
+    if world.journal is not None and remembered.is_remembered(con):
+        journal_copies.copy_and_compare(con, world.journal)
+    else:
+        copy_journal(con, world)

@@ -55,6 +55,10 @@ create table if not exists journal_vouchers (  -- fee and interest vouchers inte
     reversed       boolean
 );
 
+create table if not exists journal_mark (      -- up to where the journal is copied; no row: not by changes
+    mark varchar not null
+);
+
 -- Given: parameters and law ------------------------------------------------------------------------------------------
 
 create table if not exists parameters (        -- exactly one row; what null means stands in cases/settings.py

@@ -45,6 +45,12 @@ class Whose:
     customer_no: str | None = None
     customer_name: str | None = None
 
+    @property
+    def place(self) -> tuple[str, int, str, str]:
+        """Where it stands in a list: by customer and invoice number."""
+        number = self.invoice_no or ""
+        return (self.customer_no or "", len(number), number, self.case_id)
+
 
 @dataclass(frozen=True)
 class FieldChange:
@@ -68,7 +74,7 @@ class CaseDifference:
 class LetterDifference:
     """A claim's part of a letter that would leave, stay at home, or say something else. ``step``: as it would be.
 
-    The field ``together_with`` names the other cases in the same letter.
+    The field ``together_with`` names the other invoices in the same letter.
     """
 
     whose: Whose
@@ -123,10 +129,6 @@ def compare(now: DerivedDay, then: DerivedDay) -> WhatIf:
     def whose(row: Row) -> Whose:
         return known.get(row["case_id"], Whose(row["case_id"]))
 
-    def in_order(whose: Whose) -> tuple[str, int, str, str]:
-        number = whose.invoice_no or ""
-        return (whose.customer_no or "", len(number), number, whose.case_id)
-
     cases = [
         CaseDifference(whose(old or new), change, fields)
         for old, new, change, fields in _pairs(
@@ -147,15 +149,15 @@ def compare(now: DerivedDay, then: DerivedDay) -> WhatIf:
             VoucherDifference(whose(old or new), change, kind, (new or old)["settlement_key"], fields)
             for old, new, change, fields in _pairs(before, after, _settled, compared)
         ]
-    totals, others = _totals(now), _totals(then)
+    steps = sorted({str(row["step"]) for row in (*now.letters, *then.letters)})
+    states = sorted({str(row["state"]) for row in (*now.cases, *then.cases)})
+    totals, others = _totals(now, steps, states), _totals(then, steps, states)
     return WhatIf(
-        cases=tuple(sorted(cases, key=lambda one: in_order(one.whose))),
-        letters=tuple(sorted(letters, key=lambda one: in_order(one.whose))),
-        vouchers=tuple(sorted(vouchers, key=lambda one: in_order(one.whose))),
+        cases=tuple(sorted(cases, key=lambda one: one.whose.place)),
+        letters=tuple(sorted(letters, key=lambda one: one.whose.place)),
+        vouchers=tuple(sorted(vouchers, key=lambda one: one.whose.place)),
         totals=tuple(
-            TotalDifference(name, totals.get(name, 0), others.get(name, 0))
-            for name in dict.fromkeys((*totals, *others))
-            if totals.get(name, 0) != others.get(name, 0)
+            TotalDifference(name, total, others[name]) for name, total in totals.items() if total != others[name]
         ),
         problems_gone=tuple(one for one in now.problems if one not in then.problems),
         problems_new=tuple(one for one in then.problems if one not in now.problems),
@@ -203,30 +205,35 @@ def _plain(value: object) -> object:
 
 
 def _letters(day: DerivedDay) -> list[Row]:
-    """The claims of the planned letters, each with the other cases in its letter.
+    """The claims of the planned letters, each with the other claims in its letter.
 
     A case has at most one letter a day, so that another step reads as a change of the letter.
     """
+    numbers = {row["case_id"]: row.get("invoice_no") or row["case_id"] for row in day.cases}
     shared: dict[str, list[str]] = {}
     for row in day.letters:
         shared.setdefault(row["letter_key"], []).append(row["case_id"])
     return [
-        {**row, "together_with": tuple(sorted(set(shared[row["letter_key"]]) - {row["case_id"]}))}
+        {
+            **row,
+            "together_with": tuple(
+                sorted(numbers.get(other, other) for other in shared[row["letter_key"]] if other != row["case_id"])
+            ),
+        }
         for row in day.letters
     ]
 
 
-def _totals(day: DerivedDay) -> dict[str, Decimal | int]:
+def _totals(day: DerivedDay, steps: Sequence[str], states: Sequence[str]) -> dict[str, Decimal | int]:
     """Counts and sums of a day, in the order in which a person asks for them."""
-    steps = Counter({row["letter_key"]: row["step"] for row in day.letters}.values())
-    states = Counter(str(row["state"]) for row in day.cases)
-    found: dict[str, Decimal | int] = {"letters": sum(steps.values())}
-    found |= {f"letters: {step}": count for step, count in sorted(steps.items())}
-    found["fees in letters"] = _sum(day.letters, "fee")
-    found |= {"vouchers": len(day.vouchers), "vouchers: fee": _sum(day.vouchers, "fee")}
-    found |= {"vouchers: interest": _sum(day.vouchers, "interest"), "reversals": len(day.reversals)}
-    found["cases"] = len(day.cases)
-    found |= {f"cases: {state}": count for state, count in sorted(states.items())}
+    sent = Counter({row["letter_key"]: row["step"] for row in day.letters}.values())
+    held = Counter(str(row["state"]) for row in day.cases)
+    found: dict[str, Decimal | int] = {"letters": sum(sent.values())}
+    found |= {f"letters: {step}": sent[step] for step in steps}
+    found |= {"fees in letters": _sum(day.letters, "fee"), "vouchers": len(day.vouchers)}
+    found |= {f"vouchers: {name}": _sum(day.vouchers, name) for name in ("fee", "interest")}
+    found |= {"reversals": len(day.reversals), "cases": len(day.cases)}
+    found |= {f"cases: {state}": held[state] for state in states}
     found["cases: provisional"] = sum(bool(row.get("provisional")) for row in day.cases)
     return found | {name: _sum(day.cases, name) for name in _SUMMED}
 

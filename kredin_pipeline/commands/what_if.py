@@ -163,7 +163,7 @@ def _derived_twice(
         try:
             return foreseen(book, session.journal, tenant, day, settings, law, other)
         except duckdb.CatalogException:
-            fail(f"{tenant.name}: no day has been derived yet, so there is nothing to compare; run a day first")
+            fail(f"{tenant.name}: this version has derived no day yet, so there is nothing to compare; run a day first")
 
 
 def _rows(con: DuckDBPyConnection, table: str) -> list[dict[str, Any]]:
@@ -184,6 +184,7 @@ def _tell(tenant: str, day: date, changes: Sequence[str], found: WhatIf) -> None
         rows += _lines(voucher.whose, f"{voucher.kind} {voucher.settlement_key}", voucher.change, voucher.fields)
     for case in found.cases:
         rows += _lines(case.whose, "case", case.change, case.fields)
+    rows.sort(key=lambda row: row[0].place)  # what is one case's stands together, its letter first
     cells = [(who.invoice_no or who.case_id, who.customer_name, *line) for who, *line in rows]
     print_table("By case", ("invoice", "customer", "what", "now", "then"), cells, "No case would differ.")
     totals = [(one.name, one.now, one.then, _grown(one.now, one.then)) for one in found.totals]

@@ -6,6 +6,7 @@ Belongs here: finding the tenant and the day, and the layout. Not here: any sent
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from kredin_pipeline.cases.explaining import Comparison, Explanation, Statement
+    from kredin_pipeline.cases.explaining.comparing import Change
     from kredin_pipeline.cases.explaining.shapes import Sum
 
 WIDTH: Final = 110
+_STAYS: Final = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -191,9 +194,14 @@ def _show_comparison(found: Comparison) -> None:
     typer.secho(head, bold=True)
     if not found.changes:
         typer.echo("  No published column differs.")
+    told: dict[tuple[Statement, ...], list[Change]] = {}
     for change in found.changes:
-        typer.secho(f"\n{change.column}: {_value(change.before)} → {_value(change.after)}", bold=True)
-        _say(change.because)
+        told.setdefault(change.because, []).append(change)
+    for because, changes in told.items():  # columns that one thing explains stand together
+        typer.echo()
+        for change in changes:
+            typer.secho(f"{change.column}: {_value(change.before)} → {_value(change.after)}", bold=True)
+        _say(because)
     _section("What came between, in the order of time", found.between, dated=True)
 
 
@@ -215,16 +223,19 @@ def _section(title: str, statements: Iterable[Statement], *, dated: bool = False
 
 def _say(statements: Iterable[Statement], *, dated: bool = False) -> None:
     for one in statements:
-        head = f"{one.on or '':10}  " if dated else ""
+        head = f"{one.on.isoformat() if one.on else '':10}  " if dated else ""
         typer.echo(_wrapped(f"{one.text} {one.basis}", f"  {head}"))
 
 
 def _wrapped(text: str, head: str) -> str:
-    """The text under a hanging head, wrapped to the terminal, or to 110 characters when the output is none."""
+    """The text under a hanging head, wrapped to the terminal, or to 110 characters when the output is none.
+
+    An amount, and a section sign with its number, stay on one line.
+    """
     width = min(get_terminal_size().columns, WIDTH) if sys.stdout.isatty() else WIDTH
-    return fill(
-        text, width=max(width, 60), initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
-    )
+    held = re.sub(r"(?<=§) |(?<=§§) |(?<=\d) (?=\d{3}\b)| (?=kr\b)", _STAYS, text)
+    wrapped = fill(held, max(width, 60), initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+    return wrapped.replace(_STAYS, " ")
 
 
 def _value(value: object) -> str:

@@ -64,12 +64,14 @@ class Decisions(Store):
         with self.reading() as connection:
             return [_decision(row) for row in connection.execute(query)]
 
-    def decision_rows(self, tenant: str) -> list[DecisionRow]:
-        """The decisions that count, as the book copies them."""
+    def decision_rows(self, tenant: str, after: int = 0) -> list[DecisionRow]:
+        """The decisions that count, as the book copies them; those with a number above ``after``."""
         table = schema.decisions
         columns = (table.c[name] for name in DecisionRow._fields)
         query = (
-            select(*columns).where(table.c.tenant == tenant, table.c.refused_because.is_(None)).order_by(table.c.seq)
+            select(*columns)
+            .where(table.c.tenant == tenant, table.c.seq > after, table.c.refused_because.is_(None))
+            .order_by(table.c.seq)
         )
         with self.reading() as connection:
             return [DecisionRow(*row) for row in connection.execute(query)]

@@ -1,5 +1,6 @@
 """The journal's rows as the book copies them before it derives: cases, decisions, letters that left, vouchers."""
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -35,9 +36,12 @@ class Exports(Cases, Decisions, Outbox, Tenants):
         days = sorted(found)
         return tuple((date.min if day == days[0] else day, found[day]) for day in days)
 
-    def delivered_letters(self, tenant: str) -> list[LetterRow]:
-        """One row per claim of every letter that really left (posted or confirmed); its fee is charged."""
-        return [row for item in self.items(tenant, "letter", DELIVERED) for row in _rows(item)]
+    def delivered_letters(self, tenant: str, keys: Sequence[str] | None = None) -> list[LetterRow]:
+        """One row per claim of every letter that really left (posted or confirmed); its fee is charged.
+
+        With ``keys`` only of these letters.
+        """
+        return [row for item in self.items(tenant, "letter", DELIVERED, keys) for row in _rows(item)]
 
     def possibly_delivered_letters(self, tenant: str) -> list[LetterRow]:
         """One row per claim of every letter that may have left: its step is not sent again, its fee is not charged.
@@ -50,11 +54,16 @@ class Exports(Cases, Decisions, Outbox, Tenants):
         """(case, step) of every letter that may have left and is not known to have: no second one may be planned."""
         return {(row.case_id, row.step) for row in self.possibly_delivered_letters(tenant)}
 
-    def vouchers(self, tenant: str) -> list[VoucherRow]:
-        """Every fee-and-interest voucher in whatever state; ``reversed`` once its reversal is in the ledger."""
+    def vouchers(self, tenant: str, keys: Sequence[str] | None = None) -> list[VoucherRow]:
+        """Every fee-and-interest voucher in whatever state; ``reversed`` once its reversal is in the ledger.
+
+        With ``keys`` only these vouchers.
+        """
+        if keys is not None and not keys:
+            return []
         gone = {item.reverses for item in self.items(tenant, "reversal", DELIVERED)}
         rows: list[VoucherRow] = []
-        for item in self.items(tenant, "voucher"):
+        for item in self.items(tenant, "voucher", keys=keys):
             case_id, settlement, fee, interest, total, posting_date = voucher_amounts(item.key, item.payload)
             rows.append(
                 VoucherRow(

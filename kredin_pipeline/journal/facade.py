@@ -1,14 +1,14 @@
 """The journal as the rest of the program sees it: one class, put together from its parts, and how it is opened."""
 
+from kredin_pipeline.journal.changes import Changes
 from kredin_pipeline.journal.documents import Documents
 from kredin_pipeline.journal.engine import journal_engine
-from kredin_pipeline.journal.export import Exports
 from kredin_pipeline.journal.figures import Figures
 from kredin_pipeline.journal.migrate import bring_to_head
 from kredin_pipeline.journal.secrets import SecretBox
 
 
-class Journal(Exports, Documents, Figures):
+class Journal(Changes, Documents, Figures):
     """Tenants, settings, cases, decisions, outbox, documents and added figures. Safe to share between threads."""
 
 

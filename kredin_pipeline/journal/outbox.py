@@ -43,6 +43,10 @@ class Intent:
     reverses: str | None = None
 
 
+KEYS_AT_ONCE = 500
+"""Keys that one statement takes."""
+
+
 class Outbox(Store):
     def intend(
         self,
@@ -177,16 +181,27 @@ class Outbox(Store):
         return found[0]
 
     def items(
-        self, tenant: str, kind: ItemKind | None = None, states: Sequence[State] | None = None
+        self,
+        tenant: str,
+        kind: ItemKind | None = None,
+        states: Sequence[State] | None = None,
+        keys: Sequence[str] | None = None,
     ) -> list[OutboxItem]:
-        """The items of a tenant, oldest first, of one kind and in some states if given."""
+        """The items of a tenant, oldest first, of one kind, in some states and with some keys if given."""
         conditions = [schema.outbox.c.tenant == tenant]
         if kind is not None:
             conditions.append(schema.outbox.c.kind == kind)
         if states is not None:
             conditions.append(schema.outbox.c.state.in_(states))
         with self.reading() as connection:
-            return _items(connection, *conditions)
+            if keys is None:
+                return _items(connection, *conditions)
+            portions = (keys[at : at + KEYS_AT_ONCE] for at in range(0, len(keys), KEYS_AT_ONCE))
+            return [
+                item
+                for portion in portions
+                for item in _items(connection, *conditions, schema.outbox.c.key.in_(portion))
+            ]
 
     def open_items(self, tenant: str, kind: ItemKind | None = None, states: Sequence[State] = OPEN) -> list[OutboxItem]:
         """What still needs work: to be sent (intended), looked up (sending, outcome_unknown) or read back (posted)."""

@@ -147,15 +147,25 @@ def _sums(*columns: str) -> _Teller:
     return tell
 
 
-_MOVING: Final = (
-    *("letter", "payment", "credit_note", "netting", "write_off", "reversal", "rounding", "unexplained", "no_longer"),
-    *("reopened", "close", "reopen", "waive_costs", "legal", "deleted_in_ledger", "new_due_date"),
+_SETTLING: Final = (
+    *("payment", "credit_note", "netting", "reversal", "rounding", "unexplained", "no_longer", "reopened", "classify"),
+    *("waive_costs", "deleted_in_ledger"),
 )
-"""What can move a case to another state."""
+_DECIDING: Final = ("close", "reopen", "legal", "new_due_date")
 
 
 def _state(earlier: Explanation, later: Explanation, between: Sequence[Statement]) -> list[Statement]:
-    return [*later.state, *(one for one in between if one.about in _MOVING)]
+    settled = {"closed", "costs_open"} & {earlier.row["state"], later.row["state"]}
+    moving = (*_DECIDING, *(_SETTLING if settled else ()))
+    return [*later.state, *_last_letter(earlier, later, between), *(one for one in between if one.about in moving)]
+
+
+def _last_letter(earlier: Explanation, later: Explanation, between: Sequence[Statement]) -> list[Statement]:
+    return [one for one in between if one.about == "letter" and one.on == later.row["last_step_on"]]
+
+
+def _step(earlier: Explanation, later: Explanation, between: Sequence[Statement]) -> list[Statement]:
+    return [*_last_letter(earlier, later, between), *(one for one in between if one.about == "new_due_date")]
 
 
 def _holds(earlier: Explanation, later: Explanation, between: Sequence[Statement]) -> list[Statement]:
@@ -184,7 +194,7 @@ _ENTRIES = ("payment", "credit_note", "netting", "currency_difference", "reversa
 
 _TELLERS: Final[dict[str, _Teller]] = {
     "interest": _interest,
-    "principal_open": _about(*_ENTRIES),
+    "principal_open": _about(*(kind for kind in _ENTRIES if kind != "write_off")),
     "paid": _about("payment", "netting", "currency_difference", "no_longer", "reopened", "classify", "allocated"),
     "credited": _about("credit_note", "reversal", "no_longer", "reopened", "classify"),
     "written_off": _about("write_off", "rounding", "no_longer", "classify"),
@@ -199,9 +209,9 @@ _TELLERS: Final[dict[str, _Teller]] = {
     "closed_on": _state,
     "holds": _holds,
     "flags": _flags,
-    "last_step": _about("letter", "new_due_date"),
-    "last_step_on": _about("letter", "new_due_date"),
-    "deadline": _about("letter", "new_due_date"),
+    "last_step": _step,
+    "last_step_on": _step,
+    "deadline": _step,
     "next_step": lambda earlier, later, between: later.next_step.statements,
     "next_step_on": lambda earlier, later, between: later.next_step.statements,
     "limitation_date": lambda earlier, later, between: later.limitation.statements,

@@ -55,11 +55,6 @@ class Facts:
     steps: Sequence[Row]
     merged: Sequence[Row]
 
-    @property
-    def due_date_text(self) -> str:
-        """The due date that counts, as text."""
-        return self.claim["counted_due_date"].isoformat()
-
 
 def read_facts(con: duckdb.DuckDBPyConnection, case_id: str, parameters: Row, law: LawTables) -> Facts | None:
     """The facts of a case on the derived day; None when it is no case then."""
@@ -155,8 +150,7 @@ _SETTLEMENTS = f"""
         coalesce(classified.is_goodwill, false) as is_goodwill, {_ENTRY},
         (select string_agg(distinct stage, ', ') from shares
          where shares.debit_id = $1 and shares.credit_id = settled.entry_id) as stages,
-        (select list(distinct coalesce(other.invoice_no, other.voucher_no)
-                     order by coalesce(other.invoice_no, other.voucher_no))
+        (select list(distinct coalesce('invoice ' || other.invoice_no, 'voucher ' || other.voucher_no) order by 1)
          from poweroffice_ledger_entries as other
          where other.match_id = entry.match_id and other.entry_id not in ($1, settled.entry_id)) as matched_with
     from settlements as settled
@@ -229,6 +223,9 @@ _LETTERS = """
         case_letters.*, letters.channel, letters.interest,
         (select list(other.case_id order by other.case_id) from journal_letters as other
          where other.letter_key = case_letters.letter_key and other.case_id <> $2) as with_cases,
+        (select list(coalesce(claims.invoice_no, other.case_id) order by other.case_id)
+         from journal_letters as other left join claims using (case_id)
+         where other.letter_key = case_letters.letter_key and other.case_id <> $2) as with_invoices,
         (select any_value(coalesce(claims.invoice_no, bearer.case_id))
          from journal_letters as bearer left join claims using (case_id)
          where bearer.letter_key = case_letters.letter_key and bearer.bears_fee) as borne_by

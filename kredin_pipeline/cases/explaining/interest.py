@@ -141,15 +141,25 @@ def _end(facts: Facts, periods: Sequence[InterestPeriodTold]) -> tuple[str | Non
                 on=last,
             )
         )
-    elif until < facts.on and last >= until:
-        stopped = _why_until(facts, until)
-    elif last < until:
+    elif account["interest_from"] > facts.on:
+        told.append(Statement("interest_not_yet", f"It does not run yet on {facts.on}.", "§ 3"))
+        return None, told
+    elif _bears(facts) <= 0:
         stopped = _why_nothing_bears(facts, last)
+    elif until < facts.on or until in (account["closed_on"], facts.claim["deleted_in_ledger_on"]):
+        stopped = _why_until(facts, until)
     if stopped and not told:
         told.append(Statement("interest_stopped", f"Interest stopped on {last}: {stopped}.", "§ 3", on=last))
     elif not stopped:
         told.append(Statement("interest_runs", f"Interest is shown to {until} and runs on.", "§ 3"))
     return stopped, told
+
+
+def _bears(facts: Facts) -> Decimal:
+    """What of the principal bears interest on the day: less what settled it, unexplained too, and the "
+    "customer's credit."""
+    taken = sum((each["amount"] for each in (*facts.reductions, *facts.cover)), ZERO)
+    return facts.claim["principal"] - taken
 
 
 def _why_until(facts: Facts, until: date) -> str:

@@ -158,8 +158,7 @@ def _rounding(facts: Facts, each: Row) -> str:
     limit = facts.parameters["rounding_write_off"]
     return (
         f"IsWriteOff is true, but it is less than {kr(limit)} (setting rounding_write_off) on a claim that is "
-        "otherwise "
-        "settled: a rounding. It reduces what may be claimed to nothing, and the case closes as paid."
+        "otherwise settled: a rounding. It settles what was left of the principal."
     )
 
 

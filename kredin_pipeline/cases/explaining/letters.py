@@ -6,7 +6,6 @@ sending; where that gives another amount than the letter charged, it is said, fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -91,7 +90,7 @@ def _letter(facts: Facts, each: Row) -> LetterTold:
         statements=(
             _sent(facts, each),
             _fee(each, reason),
-            *_shared(each, others),
+            *_shared(facts, each),
             *_withdrawn(facts, each),
             *_of_an_earlier_round(facts, each),
         ),
@@ -119,20 +118,18 @@ def _fee(each: Row, reason: _Reason) -> Statement:
     return Statement("fee", text, "§ 4.2", reason.statute, on=each["sent_on"])
 
 
-def _shared(each: Row, others: Sequence[str]) -> list[Statement]:
+def _shared(facts: Facts, each: Row) -> list[Statement]:
+    others = [str(name) for name in each["with_invoices"] or ()]
     if not others:
         return []
-    return [
-        Statement(
-            "shared_letter",
-            f"One letter for {len(others) + 1} claims of this debtor, with one fee, kept on invoice "
-            f"{each['borne_by']}: "
-            f"claims that can be asked for together are (with {listed(others)}).",
-            "§ 4.3",
-            words.NECESSARY_COSTS,
-            on=each["sent_on"],
-        )
-    ]
+    merged = {row["case_id"] for row in facts.merged}.issuperset(each["with_cases"])
+    why = "a person merged them" if merged else "claims that can be asked for together are"
+    text = (
+        f"One letter for {len(others) + 1} claims of this debtor, this one and "
+        f"{listed(f'invoice {no}' for no in others)}, with "
+        f"one fee, kept on invoice {each['borne_by']}: {why}."
+    )
+    return [Statement("shared_letter", text, "§ 7" if merged else "§ 4.3", words.NECESSARY_COSTS, on=each["sent_on"])]
 
 
 def _withdrawn(facts: Facts, each: Row) -> list[Statement]:
@@ -148,22 +145,20 @@ def _withdrawn(facts: Facts, each: Row) -> list[Statement]:
         and said["payload"].get("letter_key") in (None, each["letter_key"])
         and each["sent_on"] <= said["effective_on"]
     ]
+    statute: str | None = words.NECESSARY_COSTS
     if words_on_fees:
         said = words_on_fees[-1]
         because = "it was paid in time" if said["kind"] == "paid_in_time" else "a person withdrew it"
-        cause, rule, statute = f"{because} ({said['decided_by']}, {said['effective_on']})", "§ 7", None
+        on, rule, statute = said["effective_on"], "§ 7", None
+        cause = f"{because} ({said['decided_by']}, {on})"
     elif upheld is not None and each["sent_on"] <= upheld:
-        cause, rule = f"the objection was found right on {upheld}, even if only in part", "§ 4.2"
-        statute = words.NECESSARY_COSTS
+        on, rule, cause = upheld, "§ 4.2", f"the objection was found right on {upheld}, even if only in part"
     elif restarted is not None:
-        cause, rule = (
-            f"a new due date was agreed on {restarted}, and the letter is earlier than that date + 14 days",
-            "§ 4.8",
-        )
-        statute = words.FLAT_FEES
+        on, rule, statute = restarted, "§ 4.8", words.FLAT_FEES
+        cause = f"a new due date was agreed on {restarted}, and the letter is earlier than that date + 14 days"
     else:
-        cause, rule, statute = "it is not owed any more", "§ 4.2", None
-    return [Statement("fee_withdrawn", f"The fee of {kr(each['fee'])} is withdrawn: {cause}.", rule, statute)]
+        on, rule, statute, cause = each["sent_on"], "§ 4.2", None, "it is not owed any more"
+    return [Statement("fee_withdrawn", f"The fee of {kr(each['fee'])} is withdrawn: {cause}.", rule, statute, on=on)]
 
 
 def _of_an_earlier_round(facts: Facts, each: Row) -> list[Statement]:

@@ -157,7 +157,7 @@ def dropped_costs(facts: Facts) -> DroppedCosts | None:
         return None
     cause = {
         "credited": f"the claim was credited in full by credit note {note_no or '(entry not named)'}",
-        "deleted_in_ledger": "the invoice is gone from the ledger",
+        "deleted_in_ledger": "the invoice was found to be gone from the ledger",
     }.get(reason, f"a person closed the case as {words.spoken(reason)}")
     what = [f"fees of {kr(fees)}"] + ([f"compensation of {kr(compensation)}"] if compensation else [])
     return DroppedCosts(

@@ -135,6 +135,7 @@ def _hold(facts: Facts, hold: str) -> HoldTold:
 
 
 _Told = tuple[str, str, str | None, str]
+_STOPPED = "automatic steps stop, a person decides"
 _RELEASE = "a person releases it (`kredin decide release`)"
 
 
@@ -234,10 +235,15 @@ def _minimum(facts: Facts) -> _Told:
     return cause, "§ 4", None, f"the setting is lowered, or {_RELEASE}"
 
 
-def _register(what: str, ends: str) -> Callable[[Facts], _Told]:
+def _register(what: str, so: str, ends: str) -> Callable[[Facts], _Told]:
     def tell(facts: Facts) -> _Told:
         since = facts.debtor.get("register_hold_from")
-        return f"Enhetsregisteret says that the debtor {what}{f' since {since}' if since else ''}.", "§ 6", None, ends
+        return (
+            f"Enhetsregisteret says that the debtor {what}{f' since {since}' if since else ''}: {so}.",
+            "§ 6",
+            None,
+            ends,
+        )
 
     return tell
 
@@ -263,10 +269,10 @@ _HOLDS: Final[Mapping[str, Callable[[Facts], _Told]]] = {
         "Enhetsregisteret does not know the organisation number. Letters go; only legal steps wait.", "§ 6", None,
         f"the number is corrected in the ledger, or {_RELEASE}",
     ),
-    "bankruptcy": _register("is bankrupt: no letters, no fees, no legal step", INSTEAD["bankruptcy"]),
-    "forced_liquidation": _register("is being wound up by the court", _RELEASE),
-    "winding_up": _register("is being wound up", _RELEASE),
-    "debtor_deleted": _register("is deleted", _RELEASE),
+    "bankruptcy": _register("is bankrupt", "no letters, no fees, no legal step", INSTEAD["bankruptcy"]),
+    "forced_liquidation": _register("is being wound up by the court", _STOPPED, _RELEASE),
+    "winding_up": _register("is being wound up", _STOPPED, _RELEASE),
+    "debtor_deleted": _register("is deleted", _STOPPED, _RELEASE),
     "estate": _other("the debtor is an estate.", "§ 6"),
     "document_returned": _other("a document came back.", "§ 7"),
     "deleted_in_ledger": _other("the invoice is gone from the ledger.", "§ 2"),

@@ -268,6 +268,38 @@ def test_a_fee_is_zero_for_a_reason_and_the_reason_is_the_laws() -> None:
     assert letter.statements[1].statute == "inkassoforskriften § 1-2"
 
 
+def test_a_charged_fee_names_its_fraction_its_rate_and_the_rounding() -> None:
+    told_of = book()
+    told_of.ledger.invoice(1001, "3 000.00", due="2026-03-02", dated="2026-02-16")
+    told_of.runs("2026-03-03", "2026-03-16", "2026-04-07", "2026-04-27")
+    letters = told_of.why(1001, "2026-04-27").letters
+    told = [letter.statements[1].text.split(": ", 1)[1] for letter in letters]
+    small = "1/20 of the collection rate (inkassosats) of 750.00 kr in force on {} = 37.50, rounded to whole kroner = 38.00 kr"
+    assert told[:2] == [f"{small.format(on)}, the legal maximum." for on in ("2026-03-16", "2026-04-07")]
+    assert told[2] == (
+        "3/20 of the collection rate (inkassosats) of 750.00 kr in force on 2026-04-27 = 112.50, rounded to whole kroner = "
+        "113.00 kr, the legal maximum."
+    )
+    assert [letter.statements[1].statute for letter in letters] == [
+        "inkassoforskriften § 1-2", "inkassoforskriften § 1-2", "inkassoforskriften § 1-3",
+    ]  # fmt: skip
+
+
+def test_a_ledger_that_contradicts_itself_is_explained_on_the_books_own_day() -> None:
+    told_of = book()
+    told_of.ledger.invoice(1001, "3 000.00", due="2025-03-03", dated="2025-02-17")
+    told_of.ledger.listed["1001"] = {
+        "invoice_no": "1001",
+        "total_amount": D("3000.00"),
+        "balance": D("0.00"),
+        "balance_last_changed": "2025-03-04T05:00:00+00:00",
+    }
+    told_of.run("2025-03-04")
+    (hold,) = told_of.why(1001, "2025-03-04").holds
+    assert hold.hold == "ledger_conflict"
+    assert "two reads of the ledger contradict each other" in hold.cause.text
+
+
 def test_a_fee_charged_under_other_settings_is_told_as_it_was_charged() -> None:
     told_of = book()
     told_of.ledger.invoice(1001, "1 000.00", due="2025-03-03", dated="2025-02-17")

@@ -26,9 +26,9 @@ RUNNER = CliRunner()
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[CaseRow]]:
-    """A book, and its cases: of invoice 1001 (12 000.00, due 3 March) 5 000.00 was paid on 20 March, booked on the 25th.
+    """A book, and its cases: of invoice 1001 (12 000.00, due 3 March) 5 000.00 was paid on the 20th, booked later.
 
-    The table of 24 March was published before that was known; the book stands on 4 April, and is published that day too.
+    The table of 24 March was published before that was known; the book stands on 4 April and is published that day.
     """
     told_of = book()
     told_of.ledger.invoice(1001, "12 000.00", due="2025-03-03", dated="2025-02-17")
