@@ -274,12 +274,12 @@ def test_a_charged_fee_names_its_fraction_its_rate_and_the_rounding() -> None:
     told_of.runs("2026-03-03", "2026-03-16", "2026-04-07", "2026-04-27")
     letters = told_of.why(1001, "2026-04-27").letters
     told = [letter.statements[1].text.split(": ", 1)[1] for letter in letters]
-    small = "1/20 of the collection rate (inkassosats) of 750.00 kr in force on {} = 37.50, rounded to whole kroner = 38.00 kr"
-    assert told[:2] == [f"{small.format(on)}, the legal maximum." for on in ("2026-03-16", "2026-04-07")]
-    assert told[2] == (
-        "3/20 of the collection rate (inkassosats) of 750.00 kr in force on 2026-04-27 = 112.50, rounded to whole kroner = "
-        "113.00 kr, the legal maximum."
-    )
+    rate = "of the collection rate (inkassosats) of 750.00 kr in force on"
+    assert told == [
+        f"1/20 {rate} 2026-03-16 = 37.50, rounded to whole kroner = 38.00 kr, the legal maximum.",
+        f"1/20 {rate} 2026-04-07 = 37.50, rounded to whole kroner = 38.00 kr, the legal maximum.",
+        f"3/20 {rate} 2026-04-27 = 112.50, rounded to whole kroner = 113.00 kr, the legal maximum.",
+    ]
     assert [letter.statements[1].statute for letter in letters] == [
         "inkassoforskriften § 1-2", "inkassoforskriften § 1-2", "inkassoforskriften § 1-3",
     ]  # fmt: skip
