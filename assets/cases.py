@@ -108,6 +108,11 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                 description=f"The figures of the law that the tenant claims by reach {DAYS_AHEAD} days ahead.",
             ),
             AssetCheckSpec(
+                "closed_cases_are_left_alone",
+                asset="case_states",
+                description="Nothing has happened in the ledger to a case that a person closed; else it is told.",
+            ),
+            AssetCheckSpec(
                 "every_invoice_is_accounted_for",
                 asset="claims",
                 description="No invoice that is open long after its due date is neither a claim nor unclaimable.",
@@ -158,6 +163,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             )
             yield figures_are_final(con, summary, ledger.law_tables())
             yield rates_reach_ahead(run.last, tenant.settings, ledger)
+            yield closed_are_left_alone(con)
             yield counted(con)
 
     @asset(
@@ -232,6 +238,33 @@ def rates_reach_ahead(on: date, settings: TenantSettings, journal: Journal) -> A
         passed=not told,
         severity=AssetCheckSeverity.WARN,
         description="; ".join(told) or f"every figure reaches {DAYS_AHEAD} days ahead",
+    )
+
+
+def closed_are_left_alone(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:
+    """Tells, on the day it is seen, of a payment undone on a case that a person closed: it stays closed (rules § 2)."""
+    found = con.execute(
+        """
+        select reopenings.case_id, any_value(case_states.invoice_no), string_agg(distinct reopenings.reason, ', ')
+        from reopenings
+        join case_states using (case_id)
+        where reopenings.on_date = case_states.business_date and case_states.state = 'closed'
+        group by reopenings.case_id
+        order by reopenings.case_id
+        """
+    ).fetchall()
+    told = "; ".join(
+        f"case {case_id}, invoice {invoice_no}: what had settled it was {reason} in the ledger; the case stays closed "
+        f"until somebody decides (`kredin decide reopen {case_id}`)"
+        for case_id, invoice_no, reason in found
+    )
+    return AssetCheckResult(
+        asset_key=AssetKey("case_states"),
+        check_name="closed_cases_are_left_alone",
+        passed=not found,
+        severity=AssetCheckSeverity.WARN,
+        description=told or "nothing has happened to a closed case",
+        metadata={"cases": len(found)},
     )
 
 

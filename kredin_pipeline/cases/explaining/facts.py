@@ -98,7 +98,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, case_id: str, parameters: Row, la
         opened=one("select * from journal_cases where case_id = ?", case_id),
         settlements=many(_SETTLEMENTS, claim["entry_id"], case_id),
         former=many(_FORMER, claim["entry_id"], case_id, claim["entry_id"]),
-        allocations=many("select * from allocations where case_id = ? order by effective_on, settlement_key", case_id),
+        allocations=many(_ALLOCATIONS, case_id),
         surpluses=many(_SURPLUSES, case_id),
         credits=many(_CREDITS, claim["customer_id"]),
         reopenings=many(_REOPENINGS, case_id),
@@ -120,6 +120,18 @@ def read_facts(con: duckdb.DuckDBPyConnection, case_id: str, parameters: Row, la
         steps=many("select * from step_settings order by position"),
         merged=merged,
     )
+
+
+_ALLOCATIONS = """
+select allocations.*,          -- with the order that was set on the day on which the ledger booked the payment
+    (select arg_max(allocation, since) from allocation_orders
+     where since <= coalesce((entry.created_at at time zone 'Europe/Oslo')::date, entry.first_seen_on,
+                             entry.posting_date)) as order_used
+from allocations
+left join poweroffice_ledger_entries as entry on entry.entry_id = allocations.settlement_key
+where case_id = ?
+order by effective_on, settlement_key
+"""
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()) -> list[Row]:

@@ -34,15 +34,16 @@ _LABELS = {
 
 def tell_allocations(facts: Facts) -> tuple[Allocated, ...]:
     """How every payment on the case was shared out."""
-    order = facts.parameters["allocation"]
     surplus = {each["settlement_key"]: each for each in facts.surpluses}
-    return tuple(_allocated(facts, each, order, surplus.get(each["settlement_key"])) for each in facts.allocations)
+    return tuple(
+        _allocated(facts, each, each["order_used"], surplus.get(each["settlement_key"])) for each in facts.allocations
+    )
 
 
 def principal_sum(facts: Facts, ledger_rows: Sequence[LedgerRow]) -> Sum:
     """Principal less what was credited, paid, set off and rounded away, from the entries; against "
     "``principal_open``."""
-    costs_first = facts.parameters["allocation"] == "costs_first"
+    costs_first = any(each["order_used"] == "costs_first" for each in facts.allocations)
     taken = {kind: sum((row.amount for row in ledger_rows if row.kind == kind), ZERO) for kind in _LABELS}
     if costs_first:
         taken["payment"] = sum((each["to_principal"] for each in facts.allocations), ZERO)

@@ -37,6 +37,7 @@ class Book:
     letters: list[Row] = field(default_factory=list[Row])
     vouchers: list[Row] = field(default_factory=list[Row])
     connected_on: date | None = None
+    allocation_orders: tuple[tuple[date, str], ...] = ()
 
     def __post_init__(self) -> None:
         self.con = _book()
@@ -75,6 +76,7 @@ class Book:
             decisions=[*map(_Named, self.decisions)],
             letters=[*map(_Named, self.letters)],
             vouchers=[*map(_Named, self.vouchers)],
+            allocation_orders=self.allocation_orders,
         )
         first = self.connected_on or day
         return DerivationInput("fjellheim", day, self.settings, first, live=live, journal=cast(Any, journal))

@@ -86,11 +86,6 @@ def test_reversals_2_the_reversal_on_a_closed_case_is_noted(sandbox: RunningSand
     assert found == [[(case.case_id, "2025-04-07", "reversed")]] * 2
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=True,
-    reason="a reversal on a case that a person closed is noted, but the user is not told",
-)
 def test_reversals_2_the_user_is_asked_once_to_decide_on_reopening(sandbox: RunningSandbox, tmp_path: Path) -> None:
     told: list[list[str]] = []
 
