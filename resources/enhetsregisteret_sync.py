@@ -67,7 +67,7 @@ def keep_answers(
     report.erased = [
         str(row[0])
         for row in con.execute(
-            "select orgnr from brreg_units where name is not null and orgnr in (select unnest(?::varchar[])) order by 1",
+            "select orgnr from brreg_units where name is not null and orgnr in (select unnest(?::varchar[]))",
             [report.removed],
         ).fetchall()
     ]
