@@ -69,3 +69,38 @@ def totals_of(con: duckdb.DuckDBPyConnection) -> Totals:
     assert row is not None
     states = con.execute("select state, count(*) from case_states group by state order by state").fetchall()
     return Totals(*map(int, row), states=tuple((str(state), int(count)) for state, count in states))
+
+
+def change_one_percent(con: duckdb.DuckDBPyConnection, entries: int) -> None:
+    """Payments of the next day: one for every 200 entries, each settling an open invoice; so two entries change.
+
+    As the mirror takes them in: a new entry, and the invoice's balance in the ledger and in the invoice list.
+    """
+    con.execute(
+        """
+        create or replace temp table paid as
+        select entry_id, voucher_id, customer_id, customer_no, kid, match_id, balance
+        from poweroffice_ledger_entries
+        where voucher_type = 'OutgoingInvoice' and balance > 0
+        order by hash(entry_id) limit ?
+        """,
+        [entries // 200],
+    )
+    con.execute(
+        f"""
+        insert into poweroffice_ledger_entries by name
+        select 'n' || entry_id as entry_id, customer_id, customer_no, 'nv' || entry_id as voucher_id,
+            'IncomingOcrGiro' as voucher_type, date '{TODAY}' + 1 as posting_date, date '{TODAY}' + 1 as voucher_date,
+            kid, -balance as amount, 0 as balance, 'NOK' as currency_code, match_id, false as is_write_off,
+            timestamptz '{TODAY} 09:00:00' as created_at, timestamptz '{TODAY} 09:00:00' as last_changed,
+            date '{TODAY}' + 1 as first_seen_on
+        from paid;
+        update poweroffice_ledger_entries set balance = 0, last_changed = timestamptz '{TODAY} 09:00:00'
+        where entry_id in (select entry_id from paid);
+        update poweroffice_outgoing_invoices
+        set balance = 0, last_changed = timestamptz '{TODAY} 09:00:00',
+            balance_last_changed = timestamptz '{TODAY} 09:00:00'
+        where voucher_id in (select voucher_id from paid);
+        checkpoint
+        """
+    )

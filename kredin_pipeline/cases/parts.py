@@ -13,7 +13,7 @@ import duckdb
 
 from kredin_pipeline.cases.claims import Parameters, derive_claims
 from kredin_pipeline.cases.conclusions import LawTables, conclude_claims
-from kredin_pipeline.cases.shadows import EMPTY, shadows
+from kredin_pipeline.cases.shadows import ALL, EMPTY, shadows
 
 FOUND: Final = (
     "claims",
@@ -86,7 +86,7 @@ def derive_customers(con: duckdb.DuckDBPyConnection) -> None:
     in_scope = "coalesce(customer_id, '') in (select customer_id from scope_customers)"
     of_old = "case_id in (select case_id from old_cases)"
     con.execute(f"create or replace temp table old_cases as select case_id from claims where {in_scope}")
-    conditions = {_LEDGER: "true"} | _OF_THE_ENTRIES | dict.fromkeys(FOUND, EMPTY)
+    conditions = {_LEDGER: ALL} | _OF_THE_ENTRIES | dict.fromkeys(FOUND, EMPTY)
     with shadows(con, conditions, {_LEDGER: "scope_entries"}) as book:
         derive_claims(con)
         con.execute("create or replace temp table scope_cases as select case_id from claims")

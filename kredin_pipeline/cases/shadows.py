@@ -12,6 +12,8 @@ import duckdb
 
 EMPTY = "false"
 """The condition of a shadow that begins without rows."""
+ALL = "true"
+"""The condition of a shadow that is read alone, and shows every row of its source."""
 
 
 @contextmanager
@@ -29,11 +31,12 @@ def shadows(
         for table, condition in conditions.items():
             kept = "limit 0" if condition == EMPTY else f"where {condition}"
             source = (sources or {}).get(table, f"{book}.{table}")
-            con.execute(f"create or replace temp table {table} as select * from {source} {kept}")
+            kind = "view" if condition == ALL else "table"
+            con.execute(f"create or replace temp {kind} {table} as select * from {source} {kept}")
         yield book
     finally:
-        for table in conditions:
-            con.execute(f"drop table if exists temp.{table}")
+        for table, condition in conditions.items():
+            con.execute(f"drop {'view' if condition == ALL else 'table'} if exists temp.{table}")
 
 
 def own_schema(con: duckdb.DuckDBPyConnection) -> str:

@@ -188,20 +188,21 @@ class Outbox(Store):
         keys: Sequence[str] | None = None,
     ) -> list[OutboxItem]:
         """The items of a tenant, oldest first, of one kind, in some states and with some keys if given."""
-        conditions = [schema.outbox.c.tenant == tenant]
-        if kind is not None:
-            conditions.append(schema.outbox.c.kind == kind)
-        if states is not None:
-            conditions.append(schema.outbox.c.state.in_(states))
         with self.reading() as connection:
-            if keys is None:
-                return _items(connection, *conditions)
-            portions = (keys[at : at + KEYS_AT_ONCE] for at in range(0, len(keys), KEYS_AT_ONCE))
-            return [
-                item
-                for portion in portions
-                for item in _items(connection, *conditions, schema.outbox.c.key.in_(portion))
-            ]
+            if keys is not None:  # by the primary key alone: SQLite would else walk through every item of that state
+                portions = (keys[at : at + KEYS_AT_ONCE] for at in range(0, len(keys), KEYS_AT_ONCE))
+                found = [item for one in portions for item in _items(connection, schema.outbox.c.key.in_(one))]
+                return [
+                    item
+                    for item in found
+                    if item.tenant == tenant and kind in (None, item.kind) and (states is None or item.state in states)
+                ]
+            conditions = [schema.outbox.c.tenant == tenant]
+            if kind is not None:
+                conditions.append(schema.outbox.c.kind == kind)
+            if states is not None:
+                conditions.append(schema.outbox.c.state.in_(states))
+            return _items(connection, *conditions)
 
     def open_items(self, tenant: str, kind: ItemKind | None = None, states: Sequence[State] = OPEN) -> list[OutboxItem]:
         """What still needs work: to be sent (intended), looked up (sending, outcome_unknown) or read back (posted)."""

@@ -36,7 +36,8 @@ known as (
         (entry.amount * 100)::bigint                                        as amount,
         (entry.balance * 100)::bigint                                       as balance,
         entry.posting_date > parameters.business_date                       as dated_ahead,
-        coalesce((entry.created_at at time zone 'Europe/Oslo')::date, entry.first_seen_on) as booked_on,
+        case when entry.posting_date > parameters.business_date
+             then coalesce((entry.created_at at time zone 'Europe/Oslo')::date, entry.first_seen_on) end as booked_on,
         case when entry.gone_on <= parameters.business_date then entry.gone_on end         as gone_on,
         entry.gone_on is not null                                           as is_gone,
         entry.last_changed,

@@ -2,13 +2,21 @@
 
 insert into kept_letters by name
 with
+possible as (         -- settlements never exceed a claim: without a surplus, what asked for more than it was not paid
+    select letters.case_id
+    from case_letters as letters
+    join accounts using (case_id)
+    where letters.total <= accounts.principal
+       or letters.case_id in (select case_id from surplus_claims)
+       or letters.letter_key in (select letter_key from case_letters where not bears_fee)
+),
 windows as (
     select
         case_id, letter_key, sent_on, total, total - principal as costs_asked,
         deadline + grace_days                            as last_day,
         lead(sent_on) over (partition by case_id order by sent_on, rank) as next_sent_on
     from case_letters, parameters
-    where counts
+    where counts and case_id in (select case_id from possible)
 ),
 moneys as (
     select windows.letter_key, settlements.entry_id, 'settled ' || windows.case_id as part, settlements.effective_on,

@@ -5,11 +5,10 @@
 insert into allocations                       -- the plain payments: nothing but principal
 select
     settlements.case_id, settlements.settlement_key, settlements.effective_on,
-    0 as to_fee, 0 as to_interest, sum(settlements.amount) as to_principal, 0 as to_credit
+    0 as to_fee, 0 as to_interest, settlements.amount as to_principal, 0 as to_credit
 from settlements
 join accounts using (case_id)
-where settlements.kind = 'payment' and settlements.case_id not in (select case_id from eventful)
-group by settlements.case_id, settlements.settlement_key, settlements.effective_on;
+where settlements.kind = 'payment' and settlements.case_id not in (select case_id from eventful);
 
 create or replace temp table reductions as
 select
