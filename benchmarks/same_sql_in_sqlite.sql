@@ -159,7 +159,7 @@ known as (
         entry.amount,
         entry.balance,
         entry.posting_date > parameters.business_date                       as dated_ahead,
-        entry.booked_on,
+        iif(entry.posting_date > parameters.business_date, entry.booked_on, null)       as booked_on,
         iif(entry.gone_on <= parameters.business_date, entry.gone_on, null) as gone_on,
         entry.gone_on is not null                                           as is_gone,
         entry.last_changed,
@@ -213,8 +213,7 @@ select
     max(0, abs(amount) - abs(balance)),
     min(abs(balance), abs(amount))
 from known
-where not is_gone or (amount > 0 and due_date is not null)
-order by entry_id;
+where not is_gone or (amount > 0 and due_date is not null);
 create index entries_by_role on entries (role);
 
 -- 12_invoices ---------------------------------------------------------------------------------------------------------
@@ -278,8 +277,7 @@ select
     in_journal, case_id, registered_orgnr, original_due_date, agreed_due_date, counted_due_date,
     iif(agreed_on > original_counted + days_past_due, original_counted + days_past_due, counted_due_date + days_past_due)
 from parameters
-cross join counted
-order by entry_id;
+cross join counted;
 create index invoices_by_customer on invoices (customer_id, kid);
 
 create temp table classified (entry_id text primary key, role text, is_goodwill integer) without rowid;
@@ -340,7 +338,7 @@ create temp table credit_side (
 
 create temp view shared_out as
 with
-debits as materialized (
+debits as (
     select share_key, entry_id, capacity,
         sum(capacity) over (partition by share_key order by sort_day, sort_no, entry_id rows unbounded preceding) as upto
     from debit_side
@@ -629,7 +627,7 @@ create table claims (
 ) without rowid;
 insert into claims
 with
-due as (
+due as not materialized (
     select invoices.*
     from parameters
     cross join invoices
@@ -637,7 +635,7 @@ due as (
        or (overdue_on <= business_date and (import_from is null or original_due_date >= import_from)
            and (gone_on is null or gone_on > overdue_on))
 ),
-settled_before as (
+settled_before as materialized (
     select due.entry_id, sum(settled.amount) as amount
     from due
     cross join invoice_settlements as settled
@@ -645,7 +643,7 @@ settled_before as (
     where not due.in_journal
     group by due.entry_id
 ),
-cases_found as (
+cases_found as not materialized (
     select due.*
     from due
     left join settled_before on settled_before.entry_id = due.entry_id
@@ -653,10 +651,10 @@ cases_found as (
 ),
 matched_here as (
     select shares.debit_id as entry_id, sum(shares.amount) as amount
-    from match_groups
-    cross join cases_found on cases_found.match_id = match_groups.match_id
+    from cases_found
     cross join shares on shares.debit_id = cases_found.entry_id
-    where match_groups.has_dated_ahead and shares.stage not in ('group', 'recovery')
+    where cases_found.match_id in (select match_id from match_groups where has_dated_ahead)
+      and shares.stage not in ('group', 'recovery')
     group by shares.debit_id
 )
 select
@@ -836,9 +834,6 @@ create table customer_credits (
 );
 insert into customer_credits
 with
-used as materialized (
-    select credit_id as entry_id, sum(amount) as amount from shares group by credit_id
-),
 our_vouchers as materialized (
     select own_settlement_key as entry_id, sum(unmatched) as amount
     from entries
@@ -856,9 +851,9 @@ credits as (
     select
         entries.entry_id, customer_id, posting_date, dated_ahead,
         iif(role = 'payment', 'payment', 'other')                              as kind,
-        abs(entries.amount) - coalesce(used.amount, 0) - coalesce(our_vouchers.amount, 0) as left_over
+        abs(entries.amount) - coalesce(our_vouchers.amount, 0)
+            - (select coalesce(sum(amount), 0) from shares as used where used.credit_id = entries.entry_id) as left_over
     from entries
-    left join used on used.entry_id = entries.entry_id
     left join our_vouchers on our_vouchers.entry_id = entries.entry_id
     where entries.amount < 0 and role not in ('write_off', 'reversal') and not is_cancelled and not is_gone
       and not dated_ahead
@@ -1029,15 +1024,8 @@ insert into accounts
 with
 open_since as (
     select
-        claims.case_id, iif(business_date < connected_on, overdue_on, max(overdue_on, connected_on)) as first_day
+        claims.*, iif(business_date < connected_on, overdue_on, max(overdue_on, connected_on)) as first_day
     from parameters cross join claims
-),
-gone_by_then as (
-    select settlements.case_id, sum(settlements.amount) as amount
-    from open_since
-    cross join settlements on settlements.case_id = open_since.case_id
-    where effective_on <= first_day and kind <> 'own_voucher'
-    group by settlements.case_id
 )
 select
     claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no,
@@ -1085,17 +1073,17 @@ select
         coalesce(iif(decided.closed, decided.closed_on, null), business_date),
         coalesce(claims.deleted_in_ledger_on, business_date))
 from parameters
-cross join claims
-cross join open_since on open_since.case_id = claims.case_id
-left join gone_by_then on gone_by_then.case_id = claims.case_id
+cross join open_since as claims
 left join decided on decided.case_id = claims.case_id
 left join debtors on debtors.customer_id = claims.customer_id
 left join kept_out on kept_out.customer_id = claims.customer_id
 left join journal_cases as opened on opened.case_id = claims.case_id
 where claims.in_journal and opened.opened_on > claims.original_due_date
-   or first_day <= business_date and coalesce(gone_by_then.amount, 0) < claims.principal
-      and coalesce(claims.deleted_in_ledger_on > first_day, 1)
-order by claims.case_id;
+   or first_day <= business_date
+      and (select coalesce(sum(amount), 0) from settlements as gone_by_then
+           where gone_by_then.case_id = claims.case_id and effective_on <= first_day and kind <> 'own_voucher')
+          < claims.principal
+      and coalesce(claims.deleted_in_ledger_on > first_day, 1);
 
 -- 42_letters ----------------------------------------------------------------------------------------------------------
 
@@ -1136,8 +1124,7 @@ from parameters
 cross join journal_letters as letters
 cross join accounts on accounts.case_id = letters.case_id
 left join withdrawn on withdrawn.letter_key = letters.letter_key and withdrawn.case_id = letters.case_id
-where letters.sent_on <= business_date
-order by 1, 4, 10, 2;
+where letters.sent_on <= business_date;
 
 create temp table ladders (
     case_id text primary key, last_step text, last_step_on integer, deadline integer, reached integer,
@@ -1168,13 +1155,21 @@ from newest;
 create temp table kept_letters (case_id text, sent_on integer, kept_on integer, costs_asked_ore integer);
 insert into kept_letters
 with
+possible as (
+    select letters.case_id
+    from case_letters as letters
+    cross join accounts on accounts.case_id = letters.case_id
+    where letters.total <= accounts.principal
+       or letters.case_id in (select case_id from surplus_claims)
+       or letters.letter_key in (select letter_key from case_letters where not bears_fee)
+),
 windows as materialized (
     select
         case_id, letter_key, sent_on, total, total - principal as costs_asked,
         deadline + grace_days                            as last_day,
         lead(sent_on) over (partition by case_id order by sent_on, rank) as next_sent_on
     from parameters cross join case_letters
-    where counts
+    where counts and case_id in (select case_id from possible)
 ),
 moneys as (
     select windows.letter_key, settlements.entry_id, 'settled ' || windows.case_id as part, settlements.effective_on,
@@ -1264,18 +1259,20 @@ create temp table credit_pools (customer_id text, payments integer, others integ
 
 insert into allocations
 select
-    settlements.case_id, settlements.settlement_key, settlements.effective_on, 0, 0, sum(settlements.amount), 0
+    settlements.case_id, settlements.settlement_key, settlements.effective_on, 0, 0, settlements.amount, 0
 from settlements
 cross join accounts on accounts.case_id = settlements.case_id
-where settlements.kind = 'payment' and settlements.case_id not in (select case_id from eventful)
-group by settlements.case_id, settlements.entry_id;
+where settlements.kind = 'payment' and settlements.case_id not in (select case_id from eventful);
 
 create temp table reductions (
-    case_id text, kind text, amount integer, effective_on integer, after_write_off integer, counts_on integer
-);
+    case_id text, kind text, settlement_key text, amount integer, effective_on integer, after_write_off integer,
+    counts_on integer,
+    primary key (case_id, counts_on, settlement_key, kind)
+) without rowid;
 insert into reductions
 select
-    settlements.case_id, settlements.kind, settlements.amount, settlements.effective_on, settlements.after_write_off,
+    settlements.case_id, settlements.kind, settlements.settlement_key, settlements.amount, settlements.effective_on,
+    settlements.after_write_off,
     iif(settlements.interest_from_due, accounts.interest_from, max(settlements.effective_on, accounts.interest_from))
 from settlements
 cross join accounts on accounts.case_id = settlements.case_id
@@ -1283,7 +1280,7 @@ where settlements.kind not in ('write_off', 'own_voucher')
   and (settlements.kind <> 'payment' or 'costs_first' not in (select allocation from allocation_orders))
 union all
 select
-    allocations.case_id, 'payment', allocations.to_principal, allocations.effective_on,
+    allocations.case_id, 'payment', allocations.settlement_key, allocations.to_principal, allocations.effective_on,
     exists (select 1 from settlements where settlements.case_id = allocations.case_id
             and settlements.settlement_key = allocations.settlement_key and settlements.after_write_off),
     max(allocations.effective_on, accounts.interest_from)
@@ -1299,15 +1296,16 @@ insert into case_principals
 with
 sums as (
     select
-        case_id,
+        accounts.case_id, accounts.principal, accounts.closed, accounts.deleted_in_ledger_on,
         coalesce(sum(amount) filter (where kind in ('credit_note', 'reversal')), 0)                       as credited,
         coalesce(sum(amount) filter (where kind in ('payment', 'netting', 'currency_difference')), 0)     as paid,
         coalesce(sum(amount) filter (where kind = 'rounding'), 0)                                         as rounded,
         coalesce(sum(amount) filter (where kind = 'unexplained'), 0)                                      as unexplained,
         max(effective_on) filter (where kind <> 'unexplained')                                            as settled_on,
         coalesce(max(after_write_off), 0)                                                                 as recovered
-    from reductions
-    group by case_id
+    from accounts
+    left join reductions on reductions.case_id = accounts.case_id
+    group by accounts.case_id
 ),
 lost as (
     select case_id, sum(amount) as written_off
@@ -1316,20 +1314,12 @@ lost as (
     group by case_id
 )
 select
-    accounts.case_id,
-    coalesce(credited, 0),
-    coalesce(paid, 0),
-    coalesce(rounded, 0),
-    coalesce(unexplained, 0),
-    coalesce(written_off, 0),
-    iif(accounts.deleted_in_ledger_on is not null, 0,
-        max(0, accounts.principal - coalesce(credited, 0) - coalesce(paid, 0) - coalesce(rounded, 0))),
-    settled_on,
-    coalesce(recovered, 0),
-    accounts.closed or accounts.deleted_in_ledger_on is not null or coalesce(credited, 0) >= accounts.principal
-from accounts
-left join sums on sums.case_id = accounts.case_id
-left join lost on lost.case_id = accounts.case_id;
+    sums.case_id, credited, paid, rounded, unexplained, coalesce(written_off, 0),
+    iif(deleted_in_ledger_on is not null, 0, max(0, principal - credited - paid - rounded)),
+    settled_on, recovered,
+    closed or deleted_in_ledger_on is not null or credited >= principal
+from sums
+left join lost on lost.case_id = sums.case_id;
 
 -- 46_credit_holds -----------------------------------------------------------------------------------------------------
 
@@ -1368,12 +1358,8 @@ select
 from days, parameters
 window before_it as (order by day rows between unbounded preceding and 1 preceding);
 
-create temp table principal_spans (
-    case_id text, accrual text, from_date integer, to_date integer, base_ore integer, numerator integer,
-    provisional integer,
-    primary key (case_id, from_date)
-) without rowid;
-insert into principal_spans
+create temp table by_day (case_id text, on_date integer, ore integer, primary key (case_id, on_date)) without rowid;
+insert into by_day                            -- a table of its own, so that the windows over it need no sorting
 with
 changes as (
     select case_id, interest_from as on_date, principal_ore as ore from accounts
@@ -1381,10 +1367,16 @@ changes as (
     select case_id, counts_on, -amount from reductions
     union all
     select case_id, counts_on, -amount from credit_cover
-),
-by_day as (
-    select case_id, on_date, sum(ore) as ore from changes group by case_id, on_date
-),
+)
+select case_id, on_date, sum(ore) from changes group by case_id, on_date;
+
+create temp table principal_spans (
+    case_id text, accrual text, from_date integer, to_date integer, base_ore integer, numerator integer,
+    provisional integer,
+    primary key (case_id, from_date)
+) without rowid;
+insert into principal_spans
+with
 running as (
     select case_id, on_date,
         sum(ore) over of_case      as base_ore,

@@ -6,17 +6,28 @@ Belongs here: the order of these steps, and what is told of their outcome. Not h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 
 import duckdb
 
 from kredin_pipeline.cases import settling
 from kredin_pipeline.cases.claims import Parameters, sql_text
 from kredin_pipeline.law.rates import STANDARD_COMPENSATION, FeeTable, NoRate, Rates, fee_table, statutory_rates
+
+CONCLUDED: Final = (
+    "interest_periods",
+    "costs",
+    "allocations",
+    "case_states",
+    "planned_letters",
+    "planned_vouchers",
+    "planned_reversals",
+)
+"""What is concluded from the claims (files 40 to 91)."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +87,21 @@ def conclude(
 
 
 def conclude_claims(
-    con: duckdb.DuckDBPyConnection, parameters: Parameters, law: LawTables, letters_in_flight: frozenset[str]
+    con: duckdb.DuckDBPyConnection,
+    parameters: Parameters,
+    law: LawTables,
+    letters_in_flight: frozenset[str],
+    *,
+    added_to: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """The same without the summary; gives the problems that keep a letter at home."""
+    """The same without the summary; gives the problems that keep a letter at home.
+
+    ``added_to``: tables that keep what they have, because other claims than these are in them.
+    """
     con.execute(sql_text("working.sql"))
-    con.execute(_EMPTIED)
+    for table in CONCLUDED:
+        if table not in added_to:
+            con.execute(f"delete from {table}")
     seen, costs_first = _seen(con), parameters.ever_costs_first
 
     def run(name: str, needed: bool = True) -> None:
@@ -112,20 +133,6 @@ def conclude_claims(
     run("90_vouchers", seen.surpluses or costs_first)
     run("91_reversals", seen.vouchers)
     return letters.problems
-
-
-_EMPTIED = "; ".join(
-    f"delete from {table}"
-    for table in (
-        "allocations",
-        "interest_periods",
-        "costs",
-        "case_states",
-        "planned_letters",
-        "planned_vouchers",
-        "planned_reversals",
-    )
-)
 
 
 @dataclass(frozen=True)

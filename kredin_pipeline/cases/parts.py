@@ -7,12 +7,14 @@ one another, so a ledger derived in parts is the ledger derived whole. Not here:
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
 
 from kredin_pipeline.cases.claims import Parameters, derive_claims
-from kredin_pipeline.cases.conclusions import LawTables, conclude_claims
+from kredin_pipeline.cases.conclusions import CONCLUDED, LawTables, conclude_claims
 from kredin_pipeline.cases.shadows import ALL, EMPTY, shadows
 
 FOUND: Final = (
@@ -25,17 +27,6 @@ FOUND: Final = (
     "reopenings",
 )
 """What a derivation finds in the ledger (files 10 to 39)."""
-CONCLUDED: Final = (
-    "interest_periods",
-    "costs",
-    "allocations",
-    "case_states",
-    "planned_letters",
-    "planned_vouchers",
-    "planned_reversals",
-)
-"""What it concludes from that (files 40 to 91)."""
-
 ENTRIES_OF_A_PART: Final = 1_000_000
 """Entries derived at once; bounds the memory of a ledger of any size."""
 
@@ -51,6 +42,8 @@ _OF_THE_CASES: Final = {
     "journal_letters": "case_id in (select case_id from claims)",
     "journal_vouchers": "case_id in (select case_id from claims)",
 }
+_NEVER_READ_BACK: Final = ("interest_periods", "case_states")
+"""Outcome that no later statement of a derivation reads: it can go where it belongs at once."""
 
 
 def derive_by_customers(
@@ -66,16 +59,60 @@ def derive_by_customers(
         return conclude_claims(con, parameters, law, in_flight)
     for table in (*FOUND, *CONCLUDED):
         con.execute(f"delete from {table}")
+    outcome = [table for table in (*FOUND, *CONCLUDED) if table not in _NEVER_READ_BACK]
     problems: list[str] = []
-    for part in range(count):
-        of_part = f"coalesce(customer_id, '') in (select customer_id from customer_parts where part = {part})"
-        with shadows(con, {_LEDGER: of_part} | _OF_THE_ENTRIES | dict.fromkeys((*FOUND, *CONCLUDED), EMPTY)) as book:
-            derive_claims(con)
-            with shadows(con, _OF_THE_CASES):
-                problems += conclude_claims(con, parameters, law, in_flight)
-            for table in (*FOUND, *CONCLUDED):
-                con.execute(f"insert into {book}.{table} select * from {table}")
+    with TemporaryDirectory(prefix="kredin-parts-") as folder:
+        inputs = _spread(con, Path(folder))
+        for part in range(count):
+            sources = {table: _read(Path(folder), table, part) for table in inputs}
+            conditions = {table: EMPTY if source is None else ALL for table, source in sources.items()}
+            held = {table: source for table, source in sources.items() if source is not None}
+            with shadows(con, conditions | dict.fromkeys(outcome, EMPTY), held) as book:
+                derive_claims(con)
+                problems += conclude_claims(con, parameters, law, in_flight, added_to=_NEVER_READ_BACK)
+                for table in outcome:
+                    con.execute(f"insert into {book}.{table} select * from {table}")
     return tuple(problems)
+
+
+def _spread(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[str, ...]:
+    """Writes each input's rows into a file for each part, in one pass over it; gives the names of the inputs."""
+    con.execute(
+        f"""
+        create or replace temp view entry_parts as
+        select entry_id, voucher_id, part
+        from {_LEDGER} as entry join customer_parts on customer_parts.customer_id = coalesce(entry.customer_id, '');
+        create or replace temp table case_parts as
+        select case_id, any_value(part) as part
+        from journal_cases join entry_parts using (voucher_id) group by case_id
+        """
+    )
+    by_customer = "join customer_parts on customer_parts.customer_id = coalesce(given.customer_id, '')"
+    by_case = "join case_parts using (case_id)"
+    inputs = {
+        _LEDGER: by_customer,
+        "poweroffice_outgoing_invoices": by_customer,
+        "poweroffice_account_transactions": "join (select voucher_id, any_value(part) as part from entry_parts "
+        "where voucher_id in (select voucher_id from poweroffice_account_transactions) group by voucher_id) "
+        "using (voucher_id)",
+        "poweroffice_ledger_entry_changes": "join entry_parts using (entry_id)",
+        "debtors": by_customer,
+        "journal_cases": by_case,
+        "journal_letters": by_case,
+        "journal_vouchers": by_case,
+    }
+    for table, joined in inputs.items():
+        con.execute(
+            f"copy (select given.*, part from {table} as given {joined}) "
+            f"to '{folder / table}' (format parquet, partition_by (part))"
+        )
+    return tuple(inputs)
+
+
+def _read(folder: Path, table: str, part: int) -> str | None:
+    """What reads a part of an input, None when it has no row."""
+    found = folder / table / f"part={part}"
+    return f"read_parquet('{found}/*.parquet', hive_partitioning = false)" if found.is_dir() else None
 
 
 def derive_customers(con: duckdb.DuckDBPyConnection) -> None:
