@@ -7,7 +7,6 @@ that holds everything, threads for its sorting, indexes where they pay.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from typing import Final
 import duckdb
 
 from benchmarks.derive_ledger import Totals
-from kredin_pipeline.cases.claims import CALENDAR_YEARS_AHEAD, FIRST_CALENDAR_DAY, Parameters
+from kredin_pipeline.cases.claims import CALENDAR_YEARS_AHEAD, FIRST_CALENDAR_DAY, Parameters, case_id_of
 from kredin_pipeline.cases.settings import STEP_NAMES
 from kredin_pipeline.law.calendar import calendar_rows
 from kredin_pipeline.law.fees import legal_maximum
@@ -216,4 +215,4 @@ def _day(day: date) -> int:
 
 
 def _new_case_id(tenant: str, voucher_id: str) -> str:
-    return "K" + hashlib.sha256(f"{tenant}:{voucher_id}".encode()).hexdigest()[:10].upper()
+    return case_id_of(tenant, voucher_id)

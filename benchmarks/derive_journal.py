@@ -44,8 +44,8 @@ def make_journal(file: Path, book: duckdb.DuckDBPyConnection) -> Journal:
             "interest::varchar, principal::varchar, total::varchar from journal_letters"
         ).fetchall()
         con.executemany(
-            "insert into outbox (key, tenant, kind, state, reference, payload, planned_on, attempts, remote_id, sent_on, "
-            f"created_at, changed_at) values (?, '{TENANT}', 'letter', 'confirmed', ?, ?, ?, 1, ?, ?, '{stored_at}', "
+            "insert into outbox (key, tenant, kind, state, reference, payload, planned_on, attempts, remote_id, "
+            f"sent_on, created_at, changed_at) values (?, '{TENANT}', 'letter', 'confirmed', ?, ?, ?, 1, ?, ?, '{stored_at}', "
             f"'{stored_at}')",
             ((row[0], row[0], _payload(row), row[4], row[0], row[4]) for row in letters),
         )

@@ -112,8 +112,11 @@ select
 from (select distinct customer as c from made_invoices);
 
 -- the journal's copies: a case for every invoice that has fallen due, and the letters that the daily runs have sent
+create or replace temp macro case_id_of(tenant, voucher_id) as  -- as in sql/12_invoices.sql
+    'K' || lpad(upper(to_base(('0x' || left(sha256(tenant || ':' || voucher_id), 15))::bigint % 131621703842267136, 36)), 11, '0');
+
 insert into journal_cases by name
-select 'K' || upper(left(sha256('bench:' || voucher_id), 10)) as case_id, voucher_id, invoice_no, customer_no,
+select case_id_of('bench', voucher_id) as case_id, voucher_id, invoice_no, customer_no,
     due_date + 1 as opened_on
 from poweroffice_ledger_entries, size
 where voucher_type = 'OutgoingInvoice' and due_date < today - 4;
@@ -135,8 +138,8 @@ steps as (
         as t(step, after_days, channel)
 )
 select
-    'letter:bench:' || voucher_id || ':' || step as letter_key, 'K' || upper(left(sha256('bench:' || voucher_id), 10)) as case_id,
+    'letter:bench:' || voucher_id || ':' || step as letter_key, case_id,
     step, channel, due_date + after_days as sent_on, due_date + after_days + 14 as deadline, 35 as fee, 0 as interest,
     amount as principal, amount + 135 as total, true as bears_fee
-from standing, steps, size
+from standing join journal_cases using (voucher_id), steps, size
 where due_date + after_days < least(settled_on, today - 4);

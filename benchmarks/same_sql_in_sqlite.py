@@ -129,6 +129,7 @@ def load(book: duckdb.DuckDBPyConnection, parameters: Parameters, file: Path | N
         if book.execute(f"select 1 from {table} limit 1").fetchone() is not None:
             raise ValueError(f"{table}: found rows; the peer's SQL reads none")
     con = derive_in_sqlite.load(book, parameters, file)
+    con.execute("pragma temp.page_size = 32768")
     con.execute("begin")
     for table in (*derive_in_sqlite.INPUTS, "parameters", "course"):
         con.execute(f"drop table {table}")
@@ -145,11 +146,23 @@ def load(book: duckdb.DuckDBPyConnection, parameters: Parameters, file: Path | N
 def run(con: sqlite3.Connection, parameters: Parameters) -> None:
     """The whole derivation, in one transaction."""
     before, between, after = parts()
-    con.executescript(before)
+    _execute(con, before)
     _settle(con, parameters)
-    con.executescript(between)
+    _execute(con, between)
     _plan(con, parameters)
-    con.executescript(after)
+    _execute(con, after)
+
+
+def _execute(con: sqlite3.Connection, statements: str) -> None:
+    """One statement after the other: ``executescript`` would end the transaction of the part before."""
+    waiting = ""
+    for line in statements.splitlines(keepends=True):
+        waiting += line
+        if line.endswith(";\n") and sqlite3.complete_statement(waiting):
+            con.execute(waiting)
+            waiting = ""
+    if waiting.strip():
+        con.execute(waiting)
 
 
 def parts() -> tuple[str, str, str]:
@@ -170,7 +183,11 @@ def totals(con: sqlite3.Connection) -> Totals:
 def _settle(con: sqlite3.Connection, parameters: Parameters) -> None:
     """Money of the cases with events shared out by the product's ``allocate``, as ``settling.settle`` does it."""
     outcome = allocate(
-        _accounts(con), _surpluses(con), _credits(con), costs_first=lambda _: False, connected_on=parameters.connected_on
+        _accounts(con),
+        _surpluses(con),
+        _credits(con),
+        costs_first=lambda _: False,
+        connected_on=parameters.connected_on,
     )
     _insert(
         con,
@@ -268,9 +285,7 @@ def _credits(con: sqlite3.Connection) -> list[Credit]:
         where not dated_ahead and amount > 0
         """
     )
-    return [
-        Credit(customer, entry, _date(on), ore, bool(is_payment)) for customer, entry, on, ore, is_payment in rows
-    ]
+    return [Credit(customer, entry, _date(on), ore, bool(is_payment)) for customer, entry, on, ore, is_payment in rows]
 
 
 def _plan(con: sqlite3.Connection, parameters: Parameters) -> None:
@@ -283,7 +298,8 @@ def _plan(con: sqlite3.Connection, parameters: Parameters) -> None:
     earlier: defaultdict[str, list[Letter]] = defaultdict(list)
     for case_id, step, sent_on, deadline, fee, kept in con.execute(
         """
-        select letters.case_id, letters.step, letters.sent_on, letters.deadline, iif(letters.fee_stands, letters.fee, 0),
+        select letters.case_id, letters.step, letters.sent_on, letters.deadline,
+            iif(letters.fee_stands, letters.fee, 0),
             kept.case_id is not null
         from due_steps
         cross join case_letters as letters using (case_id)
@@ -348,11 +364,13 @@ _MONEY: Final = (
 """The columns of ``due_steps`` that are dates, and those in øre."""
 
 
+_TABLES_OF_THEIR_OWN: Final = ("steps", "enforcement_notice", "allocation_orders")
+
+
 def _load_parameters(con: sqlite3.Connection, parameters: Parameters) -> None:
     """``parameters``, ``allocation_orders``, ``step_settings`` and ``course``, as the product fills them."""
-    steps = [(step, True) for step in parameters.steps]
-    if parameters.enforcement_notice is not None:
-        steps.append((parameters.enforcement_notice, False))
+    notice = parameters.enforcement_notice
+    steps = parameters.steps if notice is None else (*parameters.steps, notice)
     after_days = {step.name: step.after_days for step in parameters.steps}
     ladder = [(rank, name) for rank, name in enumerate(STEP_NAMES, 1) if rank > 1 and name in after_days]
     friendly = max(1, after_days[STEP_NAMES[0]] or 1) if STEP_NAMES[0] in after_days else None
@@ -362,12 +380,14 @@ def _load_parameters(con: sqlite3.Connection, parameters: Parameters) -> None:
         if following is not None:
             rank, name = following
             course.append((reached, name, rank, after_days[name], friendly))
-    names = [field.name for field in fields(Parameters) if field.name not in ("steps", "enforcement_notice", "allocation_orders")]
+    names = [field.name for field in fields(Parameters) if field.name not in _TABLES_OF_THEIR_OWN]
     tables: Mapping[str, Rows] = {
         f"parameters ({', '.join(names)})": [tuple(_plain(getattr(parameters, name)) for name in names)],
-        "allocation_orders (since, allocation)": [(_day(since), order) for since, order in parameters.allocation_orders],
+        "allocation_orders (since, allocation)": [
+            (_day(since), order) for since, order in parameters.allocation_orders
+        ],
         "step_settings (step text primary key, deadline_days, fee_is_maximum, fee, channel)": [
-            (step.name, step.deadline_days, step.fee_is_max, _plain(step.fee), step.channel) for step, _ in steps
+            (step.name, step.deadline_days, step.fee_is_max, _plain(step.fee), step.channel) for step in steps
         ],
         "course (reached integer primary key, step, rank, after_days, friendly_after_days)": course,
     }

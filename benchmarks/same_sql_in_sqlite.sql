@@ -1375,14 +1375,14 @@ create temp table principal_spans (
     provisional integer,
     primary key (case_id, from_date)
 ) without rowid;
-insert into principal_spans
+insert into principal_spans                   -- `lead` looked up by key: a second window would be a second pass
 with
 running as (
     select case_id, on_date,
-        sum(ore) over of_case      as base_ore,
-        lead(on_date) over of_case as next_on
+        sum(ore) over (partition by case_id order by on_date rows unbounded preceding) as base_ore,
+        (select min(later.on_date) from by_day as later
+         where later.case_id = by_day.case_id and later.on_date > by_day.on_date)     as next_on
     from by_day
-    window of_case as (partition by case_id order by on_date)
 ),
 spans as (
     select running.case_id, accounts.accrual, running.on_date as from_date,

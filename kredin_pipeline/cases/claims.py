@@ -13,13 +13,14 @@ The way of the rows::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
-from typing import Self
+from typing import Final, Self
 
 import duckdb
 
@@ -136,6 +137,20 @@ def _orders(now: str, today: date, known: Sequence[tuple[date, str]]) -> tuple[t
 _NOT_COLUMNS = ("steps", "enforcement_notice", "allocation_orders")
 
 
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def case_id_of(tenant: str, voucher_id: str) -> str:
+    """The number of a case, which follows from the tenant and the ledger's invoice (rules § 1.3): ``K`` and 11 letters
+    or digits. The same as in ``sql/12_invoices.sql``."""
+    left = int(sha256(f"{tenant}:{voucher_id}".encode()).hexdigest()[:15], 16) % 36**11
+    digits = ""
+    for _ in range(11):
+        left, digit = divmod(left, 36)
+        digits = _DIGITS[digit] + digits
+    return f"K{digits}"
+
+
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing of the derivation's tables (``tables.sql``)."""
     con.execute(sql_text("tables.sql"))
@@ -213,17 +228,35 @@ def load_journal(
         replace_rows(con, f"journal_{name}", columns, [[row.get(column) for column in columns] for row in rows])
 
 
-def derive_claims(con: duckdb.DuckDBPyConnection, parameters: Parameters | None = None) -> None:
+FOUND: Final = (
+    "claims",
+    "unclaimable",
+    "settlements",
+    "surpluses",
+    "surplus_claims",
+    "customer_credits",
+    "reopenings",
+)
+"""What is found in the ledger (files 10 to 39)."""
+
+
+def derive_claims(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters | None = None, *, added_to: Collection[str] = ()
+) -> None:
     """Run the SQL files 10 to 39: claims, settlements, surpluses, credits, re-openings and what is unclaimable.
 
     Needs the mirror (``poweroffice_*``, ``debtors``), the law tables, the journal copies and, unless ``parameters``
     are given here, the parameters. Everything is as of ``parameters.business_date``; the result does not depend on
-    the order of rows. Raises ``duckdb.Error`` if a table is missing.
+    the order of rows. ``added_to``: tables that keep what they have, because other customers are in
+    them. Raises ``duckdb.Error`` if a table is missing.
     """
     if parameters is not None:
         load_parameters(con, parameters)
     con.execute("set preserve_insertion_order = false")  # halves the time of a million entries; no table has an order
     try:
+        for table in FOUND:
+            if table not in added_to:
+                con.execute(f"delete from {table}")
         for name in sql_files(10, 39):
             con.execute(sql_text(f"sql/{name}"))
     finally:

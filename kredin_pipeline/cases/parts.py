@@ -13,20 +13,10 @@ from typing import Final
 
 import duckdb
 
-from kredin_pipeline.cases.claims import Parameters, derive_claims
+from kredin_pipeline.cases.claims import FOUND, Parameters, derive_claims
 from kredin_pipeline.cases.conclusions import CONCLUDED, LawTables, conclude_claims
 from kredin_pipeline.cases.shadows import ALL, EMPTY, shadows
 
-FOUND: Final = (
-    "claims",
-    "unclaimable",
-    "settlements",
-    "surpluses",
-    "surplus_claims",
-    "customer_credits",
-    "reopenings",
-)
-"""What a derivation finds in the ledger (files 10 to 39)."""
 ENTRIES_OF_A_PART: Final = 1_000_000
 """Entries derived at once; bounds the memory of a ledger of any size."""
 
@@ -42,8 +32,8 @@ _OF_THE_CASES: Final = {
     "journal_letters": "case_id in (select case_id from claims)",
     "journal_vouchers": "case_id in (select case_id from claims)",
 }
-_NEVER_READ_BACK: Final = ("interest_periods", "case_states")
-"""Outcome that no later statement of a derivation reads: it can go where it belongs at once."""
+_GO_AT_ONCE: Final = ("interest_periods", "case_states", "unclaimable", "allocations")
+"""Outcome of which later statements read no more than their own cases: it can go where it belongs at once."""
 
 
 def derive_by_customers(
@@ -59,17 +49,21 @@ def derive_by_customers(
         return conclude_claims(con, parameters, law, in_flight)
     for table in (*FOUND, *CONCLUDED):
         con.execute(f"delete from {table}")
-    outcome = [table for table in (*FOUND, *CONCLUDED) if table not in _NEVER_READ_BACK]
+    outcome = [table for table in (*FOUND, *CONCLUDED) if table not in _GO_AT_ONCE]
     problems: list[str] = []
     with TemporaryDirectory(prefix="kredin-parts-") as folder:
-        inputs = _spread(con, Path(folder))
+        con.execute("set preserve_insertion_order = false")  # or a single thread would write
+        try:
+            inputs = _spread(con, Path(folder))
+        finally:
+            con.execute("reset preserve_insertion_order")
         for part in range(count):
             sources = {table: _read(Path(folder), table, part) for table in inputs}
             conditions = {table: EMPTY if source is None else ALL for table, source in sources.items()}
             held = {table: source for table, source in sources.items() if source is not None}
             with shadows(con, conditions | dict.fromkeys(outcome, EMPTY), held) as book:
-                derive_claims(con)
-                problems += conclude_claims(con, parameters, law, in_flight, added_to=_NEVER_READ_BACK)
+                derive_claims(con, added_to=_GO_AT_ONCE)
+                problems += conclude_claims(con, parameters, law, in_flight, added_to=_GO_AT_ONCE)
                 for table in outcome:
                     con.execute(f"insert into {book}.{table} select * from {table}")
     return tuple(problems)
@@ -104,7 +98,7 @@ def _spread(con: duckdb.DuckDBPyConnection, folder: Path) -> tuple[str, ...]:
     for table, joined in inputs.items():
         con.execute(
             f"copy (select given.*, part from {table} as given {joined}) "
-            f"to '{folder / table}' (format parquet, partition_by (part))"
+            f"to '{folder / table}' (format parquet, compression uncompressed, partition_by (part))"
         )
     return tuple(inputs)
 

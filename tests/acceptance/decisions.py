@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any
 
+from kredin_pipeline.cases import claims
 from kredin_pipeline.cases.decision_standing import Entry
 from kredin_pipeline.journal import Journal, deciding
 from kredin_pipeline.journal.errors import JournalError
@@ -87,7 +87,7 @@ class Desk:
 
 def case_id_of(tenant: str, voucher_id: str) -> str:
     """The number of a case, which follows from the tenant and the ledger's invoice (rules § 1.3)."""
-    return "K" + sha256(f"{tenant}:{voucher_id}".encode()).hexdigest()[:10].upper()
+    return claims.case_id_of(tenant, voucher_id)
 
 
 def make(desk: Desk, event: Event) -> None:

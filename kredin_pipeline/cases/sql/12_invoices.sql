@@ -2,6 +2,10 @@
 --
 -- One row per entry that can become a claim, overdue or not. Money in integer øre.
 
+-- 56 bits in twelve characters (claims.case_id_of in Python): a number to print and to dictate, and no two alike
+create or replace temp macro case_id_of(tenant, voucher_id) as
+    'K' || lpad(upper(to_base(('0x' || left(sha256(tenant || ':' || voucher_id), 15))::bigint % 131621703842267136, 36)), 11, '0');
+
 create or replace temp table invoices as
 with
 named as (            -- § 1.3: the number follows the ledger's invoice for life
@@ -9,7 +13,7 @@ named as (            -- § 1.3: the number follows the ledger's invoice for lif
         entries.*,
         journal_cases.case_id is not null and journal_cases.opened_on <= business_date          as in_journal,
         coalesce(journal_cases.case_id,
-                 'K' || upper(left(sha256(tenant || ':' || entries.voucher_id), 10)))          as case_id,
+                 case_id_of(tenant, entries.voucher_id))                                        as case_id,
         case when journal_cases.opened_on <= business_date then journal_cases.orgnr end        as registered_orgnr
     from entries
     cross join parameters

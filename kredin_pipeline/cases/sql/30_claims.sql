@@ -9,7 +9,6 @@ from entries
 where match_id is not null and not is_gone
 group by match_id;
 
-delete from claims;
 insert into claims by name
 with
 due as (              -- § 1.2 ⚙ days_past_due, ⚙ import_from; a case once opened is never dropped
@@ -85,7 +84,6 @@ left join matched_here on matched_here.entry_id = found.entry_id
 left join poweroffice_outgoing_invoices as listed on listed.voucher_id = found.voucher_id;
 
 -- § 1.1: every entry that is no invoice to be claimed stands here with the reason, so that none is dropped uncounted
-delete from unclaimable;
 insert into unclaimable by name
 select
     entries.entry_id,

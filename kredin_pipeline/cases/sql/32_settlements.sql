@@ -1,6 +1,5 @@
 -- 32_settlements.sql · rules § 2: what has happened to each claim, and what was paid above it
 
-delete from settlements;
 insert into settlements by name
 select
     claims.case_id,
@@ -35,7 +34,6 @@ where payment.amount < 0 and payment.role = 'payment'
   and not payment.dated_ahead and not payment.is_cancelled and not payment.is_gone
   and payment.unmatched + coalesce(taken.amount, 0) > coalesce(settling.amount, 0);
 
-delete from surplus_claims;
 insert into surplus_claims by name
 with
 settled_claims as (   -- a surplus needs a claim whose principal is settled
@@ -76,7 +74,6 @@ select entry_id, case_id,
     row_number() over (partition by entry_id order by counted_due_date, invoice_no, case_id) as share_rank
 from found;
 
-delete from surpluses;
 insert into surpluses by name
 select
     surplus_claims.case_id,

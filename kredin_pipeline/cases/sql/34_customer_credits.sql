@@ -1,6 +1,5 @@
 -- 34_customer_credits.sql · rules § 2: what stands to a customer's credit and settles nothing yet
 
-delete from customer_credits;
 insert into customer_credits by name
 with
 used as (

@@ -4,7 +4,6 @@
 -- counter-entry, and the log knows which entries then shared the group. Where the log does not reach (a rebuilt book),
 -- the KID of a refunded payment and our own vouchers still tell.
 
-delete from reopenings;
 insert into reopenings by name
 with
 open_claims as (

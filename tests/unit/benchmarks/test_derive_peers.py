@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from benchmarks import derive_in_pandas, derive_in_sqlite
+from benchmarks import derive_in_pandas, derive_in_sqlite, same_sql_in_sqlite
 from benchmarks.derive_ledger import TENANT, TODAY, Totals, make_ledger, totals_of
 from kredin_pipeline.cases.claims import Parameters
 from kredin_pipeline.cases.derive import DerivationInput, derive
@@ -78,6 +78,14 @@ def peer(book: duckdb.DuckDBPyConnection) -> Iterator[sqlite3.Connection]:
     con.close()
 
 
+@pytest.fixture(scope="module")
+def same_sql(book: duckdb.DuckDBPyConnection) -> Iterator[sqlite3.Connection]:
+    con = same_sql_in_sqlite.load(book, WORLD.parameters())
+    same_sql_in_sqlite.run(con, WORLD.parameters())
+    yield con
+    con.close()
+
+
 def test_the_ledger_has_what_the_engines_could_disagree_on(
     book: duckdb.DuckDBPyConnection, peer: sqlite3.Connection, product: Totals
 ) -> None:
@@ -93,6 +101,13 @@ def test_the_ledger_has_what_the_engines_could_disagree_on(
 
 def test_sqlite_finds_the_same_totals(book: duckdb.DuckDBPyConnection, product: Totals, tmp_path: Path) -> None:
     found, seconds = derive_in_sqlite.derive(book, WORLD.parameters(), tmp_path / "peer.sqlite")
+
+    assert found == product
+    assert seconds > 0
+
+
+def test_the_same_sql_finds_the_same_totals(book: duckdb.DuckDBPyConnection, product: Totals, tmp_path: Path) -> None:
+    found, seconds = same_sql_in_sqlite.derive(book, WORLD.parameters(), tmp_path / "peer.sqlite")
 
     assert found == product
     assert seconds > 0
@@ -124,6 +139,39 @@ def test_sqlite_leaves_the_same_rows(
     assert found.total() >= fewest
 
 
+@pytest.mark.parametrize(("table", "fewest"), TABLES.items())
+def test_the_same_sql_leaves_the_same_rows(
+    table: str, fewest: int, book: duckdb.DuckDBPyConnection, same_sql: sqlite3.Connection
+) -> None:
+    columns = book.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = ? and not internal", [table]
+    ).fetchall()
+    ours = ", ".join(_as_the_peer_writes_it(table, str(name), str(kind)) for name, kind in columns)
+
+    wanted = Counter(book.execute(f"select {ours} from {table}").fetchall())
+    found = Counter(same_sql.execute(f"select {', '.join(name for name, _ in columns)} from {table}").fetchall())
+
+    assert found == wanted
+    assert found.total() >= fewest
+
+
+@pytest.mark.parametrize("table", ["journal_decisions", "journal_vouchers"])
+def test_the_same_sql_refuses_what_it_does_not_read(table: str, book: duckdb.DuckDBPyConnection) -> None:
+    rows = {
+        "journal_decisions": "insert into journal_decisions by name"
+        " select 'd' as decision_id, 1 as seq, 'pause' as kind, date '2026-11-01' as effective_on",
+        "journal_vouchers": "insert into journal_vouchers by name"
+        " select 'v' as voucher_key, 'K' as case_id, 's' as settlement_key",
+    }
+    book.execute("begin")
+    try:
+        book.execute(rows[table])
+        with pytest.raises(ValueError, match=f"{table}: found rows"):
+            same_sql_in_sqlite.load(book, WORLD.parameters())
+    finally:
+        book.execute("rollback")
+
+
 def test_interest_is_the_sum_of_its_periods(peer: sqlite3.Connection) -> None:
     unequal = peer.execute(
         """
@@ -153,9 +201,10 @@ def test_what_was_paid_before_the_tenant_was_connected_covers_no_costs(
     ).fetchone()
 
     in_sqlite, _ = derive_in_sqlite.derive(book, later)
+    by_same_sql, _ = same_sql_in_sqlite.derive(book, later)
     in_pandas, _ = derive_in_pandas.derive(book, later)
 
-    assert wanted == (in_sqlite.costs_paid,) == (in_pandas.costs_paid,)
+    assert wanted == (in_sqlite.costs_paid,) == (in_pandas.costs_paid,) == (by_same_sql.costs_paid,)
     assert 0 < in_sqlite.costs_paid < product.costs_paid
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from kredin_pipeline.cases.claims import derive_claims
+from kredin_pipeline.cases.claims import case_id_of, derive_claims
 from tests.unit.cases_settlement.books import Derived, Ledger, decision, derive, opened
 
 
@@ -74,10 +74,18 @@ def test_what_the_journal_has_opened_stays_a_case(ledger: Ledger) -> None:  # WE
 
 def test_the_number_follows_the_voucher_and_the_tenant(ledger: Ledger) -> None:  # § 1.3
     ledger.invoice(1001, "20 000.00", due="2026-11-16")
-    digest = hashlib.sha256(b"fjellheim:v-1").hexdigest()
 
-    assert derive(ledger, "2026-11-18").claim(1001)["case_id"] == "K" + digest[:10].upper()
-    assert derive(ledger, "2026-11-18", tenant="dalnes").claim(1001)["case_id"] != "K" + digest[:10].upper()
+    (here,) = {derive(ledger, day).claim(1001)["case_id"] for day in ("2026-11-18", "2026-12-18")}
+    assert here == case_id_of("fjellheim", "v-1") and re.fullmatch("K[0-9A-Z]{11}", here)
+    assert derive(ledger, "2026-11-18", tenant="dalnes").claim(1001)["case_id"] == case_id_of("dalnes", "v-1") != here
+
+
+def test_the_numbers_of_three_million_cases_differ(ledger: Ledger) -> None:  # or two debtors' money would run together
+    con = derive(ledger, "2026-11-18").con
+    counted = con.execute(
+        "select count(distinct case_id_of('fjellheim', range::varchar)) from range(3000000)"
+    ).fetchone()
+    assert counted == (3_000_000,)
 
 
 def test_a_case_follows_its_invoice_to_another_customer(ledger: Ledger) -> None:  # D-2
