@@ -45,8 +45,8 @@ def make_journal(file: Path, book: duckdb.DuckDBPyConnection) -> Journal:
         ).fetchall()
         con.executemany(
             "insert into outbox (key, tenant, kind, state, reference, payload, planned_on, attempts, remote_id, "
-            f"sent_on, created_at, changed_at) values (?, '{TENANT}', 'letter', 'confirmed', ?, ?, ?, 1, ?, ?, '{stored_at}', "
-            f"'{stored_at}')",
+            f"sent_on, created_at, changed_at) values (?, '{TENANT}', 'letter', 'confirmed', ?, ?, ?, 1, ?, ?, "
+            f"'{stored_at}', '{stored_at}')",
             ((row[0], row[0], _payload(row), row[4], row[0], row[4]) for row in letters),
         )
         con.executemany(f"insert into outbox_cases values (?, 0, '{TENANT}', ?)", ((row[0], row[1]) for row in letters))

@@ -35,6 +35,7 @@ class _Open:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
+_LOG_BEFORE_CHECKPOINT = "1GB"  # a day's changes go to the log at once and into the file when it is closed
 _opened: dict[Path, _Open] = {}  # Dagster copies resources from their configuration; a file stays open in the process
 _opening = threading.Lock()
 
@@ -46,6 +47,9 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
     lock_wait_seconds: float = Field(default=30.0, description="How long to wait for a book that another one holds")
 
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0: one per core, 1: best for a small book")
+    memory_mb: int = Field(
+        default=1400, ge=200, description="Memory of DuckDB for a book; what does not fit goes to files beside it"
+    )
 
     def path(self, tenant: str) -> Path:
         """The tenant's file. Raises ``ValueError`` for a name that is no plain file name."""
@@ -135,6 +139,8 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = self._connect(path, tenant, read_only=False)
                 connection.execute("set timezone = 'UTC'")
+                connection.execute(f"set memory_limit = '{self.memory_mb}MB'")
+                connection.execute(f"set checkpoint_threshold = '{_LOG_BEFORE_CHECKPOINT}'")
                 if self.threads:
                     connection.execute(f"set threads = {self.threads}")
                 create_tables(connection)

@@ -13,7 +13,8 @@ The way of the rows::
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -240,25 +241,37 @@ FOUND: Final = (
 """What is found in the ledger (files 10 to 39)."""
 
 
-def derive_claims(
-    con: duckdb.DuckDBPyConnection, parameters: Parameters | None = None, *, added_to: Collection[str] = ()
-) -> None:
+def derive_claims(con: duckdb.DuckDBPyConnection, parameters: Parameters | None = None) -> None:
     """Run the SQL files 10 to 39: claims, settlements, surpluses, credits, re-openings and what is unclaimable.
 
     Needs the mirror (``poweroffice_*``, ``debtors``), the law tables, the journal copies and, unless ``parameters``
     are given here, the parameters. Everything is as of ``parameters.business_date``; the result does not depend on
-    the order of rows. ``added_to``: tables that keep what they have, because other customers are in
-    them. Raises ``duckdb.Error`` if a table is missing.
+    the order of rows. Raises ``duckdb.Error`` if a table is missing.
     """
     if parameters is not None:
         load_parameters(con, parameters)
-    con.execute("set preserve_insertion_order = false")  # halves the time of a million entries; no table has an order
+    con.execute("; ".join(f"delete from {table}" for table in FOUND))
+    for name in sql_files(10, 39):
+        con.execute(sql_text(f"sql/{name}"))
+
+
+_WORKING: Final = (
+    "members", "crowded", "debit_side", "credit_side", "shares", "open_credits", "asked", "invoice_settlements",
+    "principals", "match_groups", "surplus_amounts", "invoices", "entries",
+)  # fmt: skip
+
+
+def drop_working(con: duckdb.DuckDBPyConnection) -> None:
+    """Drops the large temporary tables of ``derive_claims`` that nothing after it reads: room for what comes."""
+    con.execute("; ".join(f"drop table if exists temp.{table}" for table in _WORKING))
+
+
+@contextmanager
+def in_any_order(con: duckdb.DuckDBPyConnection) -> Generator[None]:
+    """Lets DuckDB write rows in any order, on all threads, which halves the time; no table has an order."""
+    con.execute("set preserve_insertion_order = false")
     try:
-        for table in FOUND:
-            if table not in added_to:
-                con.execute(f"delete from {table}")
-        for name in sql_files(10, 39):
-            con.execute(sql_text(f"sql/{name}"))
+        yield
     finally:
         con.execute("reset preserve_insertion_order")
 

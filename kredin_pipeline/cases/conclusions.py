@@ -6,7 +6,7 @@ Belongs here: the order of these steps, and what is told of their outcome. Not h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -91,17 +91,10 @@ def conclude_claims(
     parameters: Parameters,
     law: LawTables,
     letters_in_flight: frozenset[str],
-    *,
-    added_to: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """The same without the summary; gives the problems that keep a letter at home.
-
-    ``added_to``: tables that keep what they have, because other claims than these are in them.
-    """
+    """The same without the summary; gives the problems that keep a letter at home."""
     con.execute(sql_text("working.sql"))
-    for table in CONCLUDED:
-        if table not in added_to:
-            con.execute(f"delete from {table}")
+    con.execute("; ".join(f"delete from {table}" for table in CONCLUDED))
     seen, costs_first = _seen(con), parameters.ever_costs_first
 
     def run(name: str, needed: bool = True) -> None:

@@ -19,6 +19,8 @@ from kredin_pipeline.cases.claims import (
     Parameters,
     create_tables,
     derive_claims,
+    drop_working,
+    in_any_order,
     load_law,
     load_parameters,
     sql_text,
@@ -85,7 +87,8 @@ def derive(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> Derivation
         _bring_journal(con, world)
         parameters = world.parameters()
         load_parameters(con, parameters)
-        problems = _derive_what_must_be(con, world, parameters)
+        with in_any_order(con):
+            problems = _derive_what_must_be(con, world, parameters)
         found = summary(con, parameters, world.law, problems)
         con.execute("commit")
     except BaseException:
@@ -109,7 +112,9 @@ def _derive_what_must_be(
         problems = parts.conclude_cases(con, parameters, law, in_flight)
         remembered.remember_touched(con, parameters, print_)
         return problems
-    problems = parts.derive_by_customers(con, parameters, law, in_flight)
+    derive_claims(con)
+    drop_working(con)
+    problems = conclude_claims(con, parameters, law, in_flight)
     remembered.remember(con, parameters, print_)
     return problems
 

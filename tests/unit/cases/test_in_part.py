@@ -1,4 +1,4 @@
-"""A day derived in part, from what has changed, is the day derived whole; so is a ledger derived by customers."""
+"""A day derived in part, from what has changed, is the day derived whole."""
 
 from __future__ import annotations
 
@@ -251,22 +251,6 @@ def _send(book: Book, on: date) -> None:
                     "reversed": False,
                 }
             )
-
-
-def test_a_ledger_derived_some_customers_at_a_time_is_the_ledger_derived_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    street = Street(Random(7))
-    for _ in range(25):
-        street.live()
-    at_once, in_parts = (OwnBook(ledger=street.town, whole=True) for _ in range(2))
-    at_once.decisions = in_parts.decisions = street.decisions
-    at_once.derive(street.on.isoformat(), connected_on="2024-01-02")
-    monkeypatch.setattr(parts, "ENTRIES_OF_A_PART", 12)
-    in_parts.derive(street.on.isoformat(), connected_on="2024-01-02")
-    cut = in_parts.con.execute("select count(distinct part) from customer_parts").fetchone()
-    assert cut is not None and cut[0] > 5
-    assert in_parts.tables() == at_once.tables()
 
 
 def test_other_settings_figures_or_an_earlier_day_are_derived_whole(monkeypatch: pytest.MonkeyPatch) -> None:
