@@ -18,6 +18,7 @@ import time
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import duckdb
@@ -31,7 +32,7 @@ from kredin_pipeline.cases.parts import CONCLUDED, FOUND
 from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.law.calendar import is_business_day
 
-MEMORY_LIMIT = "1400MB"  # as a book is opened
+MEMORY_LIMIT = "1200MB"  # as a book is opened
 PANDAS_ENTRIES = 20_000
 WORLD = DerivationInput(TENANT, TODAY, TenantSettings(), date(2023, 1, 1))
 
@@ -56,7 +57,8 @@ def measure(folder: Path, entries: int, large: int) -> None:
     file = folder / "ledger.duckdb"
     _ask("make", file, entries)
     ours = _ask("whole", file, entries)
-    changed = _ask("day", file, entries)
+    (folder / "day").mkdir()  # what a day changes is no part of what the engines are given
+    changed = _ask("day", Path(copyfile(file, folder / "day" / file.name)), entries)
     tell("a day with 1 % changed", entries, changed["seconds"], "the day derived whole", changed["whole_seconds"],
          changed["peak_mb"])  # fmt: skip
     _pandas(folder, ours["seconds"] / entries)

@@ -48,7 +48,7 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
 
     threads: int = Field(default=0, ge=0, description="DuckDB's threads; 0: one per core, 1: best for a small book")
     memory_mb: int = Field(
-        default=1400, ge=200, description="Memory of DuckDB for a book; what does not fit goes to files beside it"
+        default=1200, ge=200, description="Memory of DuckDB for a book; what does not fit goes to files beside it"
     )
 
     def path(self, tenant: str) -> Path:
