@@ -245,7 +245,8 @@ def closed_are_left_alone(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:
     """Tells, on the day it is seen, of a payment undone on a case that a person closed: it stays closed (rules § 2)."""
     found = con.execute(
         """
-        select reopenings.case_id, any_value(case_states.invoice_no), string_agg(distinct reopenings.reason, ', ')
+        select reopenings.case_id, any_value(case_states.invoice_no),
+            string_agg(distinct reopenings.reason, ', ' order by reopenings.reason)
         from reopenings
         join case_states using (case_id)
         where reopenings.on_date = case_states.business_date and case_states.state = 'closed'

@@ -152,7 +152,7 @@ _ENTRY = """
     (select string_agg(distinct line.account_no, ', ' order by line.account_no)
      from poweroffice_account_transactions as line
      where line.voucher_id = entry.voucher_id and line.customer_account_no is null) as offset_accounts,
-    (select string_agg(distinct note.related_invoice_no, ', ')
+    (select string_agg(distinct note.related_invoice_no, ', ' order by note.related_invoice_no)
      from poweroffice_outgoing_invoices as note where note.voucher_id = entry.voucher_id) as made_for
 """
 
@@ -160,9 +160,9 @@ _SETTLEMENTS = f"""
     select
         settled.*, known.voucher_type as root_type, known.role, classified.role as classified_as,
         coalesce(classified.is_goodwill, false) as is_goodwill, {_ENTRY},
-        (select string_agg(distinct stage, ', ') from shares
+        (select string_agg(distinct stage, ', ' order by stage) from shares
          where shares.debit_id = $1 and shares.credit_id = settled.entry_id) as stages,
-        (select list(distinct coalesce('invoice ' || other.invoice_no, 'voucher ' || other.voucher_no) order by 1)
+        (select list_sort(list(distinct coalesce('invoice ' || other.invoice_no, 'voucher ' || other.voucher_no)))
          from poweroffice_ledger_entries as other
          where other.match_id = entry.match_id and other.entry_id not in ($1, settled.entry_id)) as matched_with
     from settlements as settled

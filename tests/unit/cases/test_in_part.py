@@ -188,14 +188,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Generator[list[bool]]:
     yield ways
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(("principal_first", "costs_first")), st.booleans())
 def test_a_day_derived_in_part_is_the_day_derived_whole(seed: int, allocation: str, compensation: bool) -> None:
     street = Street(Random(seed))
     choices = TenantSettings.of({"allocation": allocation, "compensation": compensation})
     books = [OwnBook(settings=choices, ledger=street.town, whole=whole) for whole in (False, True)]
     with pytest.MonkeyPatch.context() as patch, counted(patch) as ways:
-        for _ in range(8):
+        for _ in range(6):
             street.live()
             found: list[dict[str, list[str]]] = []
             for book in books:
@@ -211,7 +211,7 @@ def test_a_day_derived_in_part_is_the_day_derived_whole(seed: int, allocation: s
                               for table, rows in tables.items()})  # fmt: skip
             for table, rows in found[1].items():
                 assert found[0][table] == rows, (seed, street.on, table)
-    assert sum(ways) >= 3, ways
+    assert sum(ways) >= 2, ways
 
 
 def _opened(entry: Any, on: date) -> dict[str, Any]:
