@@ -71,11 +71,7 @@ def conclude_cases(
     return problems
 
 
-def _count(con: duckdb.DuckDBPyConnection, tables: str) -> int:
-    found = con.execute(f"select count(*) from {tables}").fetchone()
-    return int(found[0]) if found is not None else 0
-
-
 def is_large(con: duckdb.DuckDBPyConnection, entries: int) -> bool:
     """Whether the ledger has more than so many entries."""
-    return _count(con, _LEDGER) > entries
+    found = con.execute(f"select count(*) from {_LEDGER}").fetchone()
+    return found is not None and int(found[0]) > entries
