@@ -168,6 +168,7 @@ def _open(file: Path) -> duckdb.DuckDBPyConnection:
     con.execute("set timezone = 'UTC'")
     con.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     con.execute("set checkpoint_threshold = '1GB'")
+    con.execute("set disabled_compression_methods = 'fsst,dict_fsst'")
     return con
 
 

@@ -36,6 +36,7 @@ class _Open:
 
 
 _LOG_BEFORE_CHECKPOINT = "1GB"  # a day's changes go to the log at once and into the file when it is closed
+_NOT_COMPRESSED_BY = "fsst,dict_fsst"  # they cost more than all of a derivation's writing and save a tenth of the file
 _opened: dict[Path, _Open] = {}  # Dagster copies resources from their configuration; a file stays open in the process
 _opening = threading.Lock()
 
@@ -141,6 +142,7 @@ class Book(ConfigurableResource):  # pyright: ignore[reportMissingTypeArgument]
                 connection.execute("set timezone = 'UTC'")
                 connection.execute(f"set memory_limit = '{self.memory_mb}MB'")
                 connection.execute(f"set checkpoint_threshold = '{_LOG_BEFORE_CHECKPOINT}'")
+                connection.execute(f"set disabled_compression_methods = '{_NOT_COMPRESSED_BY}'")
                 if self.threads:
                     connection.execute(f"set threads = {self.threads}")
                 create_tables(connection)

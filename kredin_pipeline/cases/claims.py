@@ -250,14 +250,15 @@ def derive_claims(con: duckdb.DuckDBPyConnection, parameters: Parameters | None 
     """
     if parameters is not None:
         load_parameters(con, parameters)
+    con.execute(sql_text("money.sql"))
     con.execute("; ".join(f"delete from {table}" for table in FOUND))
     for name in sql_files(10, 39):
         con.execute(sql_text(f"sql/{name}"))
 
 
 _WORKING: Final = (
-    "members", "crowded", "debit_side", "credit_side", "shares", "open_credits", "asked", "invoice_settlements",
-    "principals", "match_groups", "surplus_amounts", "invoices", "entries",
+    "loose", "members", "crowded", "debit_side", "credit_side", "shares", "open_credits", "asked",
+    "invoice_settlements", "principals", "match_groups", "surplus_amounts", "invoices", "entries",
 )  # fmt: skip
 
 

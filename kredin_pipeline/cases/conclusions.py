@@ -93,6 +93,7 @@ def conclude_claims(
     letters_in_flight: frozenset[str],
 ) -> tuple[str, ...]:
     """The same without the summary; gives the problems that keep a letter at home."""
+    con.execute(sql_text("money.sql"))
     con.execute(sql_text("working.sql"))
     con.execute("; ".join(f"delete from {table}" for table in CONCLUDED))
     seen, costs_first = _seen(con), parameters.ever_costs_first

@@ -79,21 +79,21 @@ def derive(con: duckdb.DuckDBPyConnection, world: DerivationInput) -> Derivation
     Needs the mirror (``poweroffice_*`` and ``debtors``). On any error nothing of the day is changed. Raises
     ``duckdb.Error`` when a table is missing.
     """
-    con.execute("begin")
-    try:
-        create_tables(con)
-        con.execute(sql_text("conclusions.sql"))
-        load_law(con, world.business_date, world.law.rates)
-        _bring_journal(con, world)
-        parameters = world.parameters()
-        load_parameters(con, parameters)
-        with in_any_order(con):
+    with in_any_order(con):
+        con.execute("begin")
+        try:
+            create_tables(con)
+            con.execute(sql_text("conclusions.sql"))
+            load_law(con, world.business_date, world.law.rates)
+            _bring_journal(con, world)
+            parameters = world.parameters()
+            load_parameters(con, parameters)
             problems = _derive_what_must_be(con, world, parameters)
-        found = summary(con, parameters, world.law, problems)
-        con.execute("commit")
-    except BaseException:
-        con.execute("rollback")
-        raise
+            found = summary(con, parameters, world.law, problems)
+            con.execute("commit")
+        except BaseException:
+            con.execute("rollback")
+            raise
     return found
 
 

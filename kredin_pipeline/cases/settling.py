@@ -24,6 +24,8 @@ from kredin_pipeline.law.limitation import Interruption, limitation_date
 from kredin_pipeline.law.rates import NO_INTEREST, STANDARD_COMPENSATION, AgreedRate, FeeTable, Rates, fee_rows
 
 Rows = list[tuple[Any, ...]]
+_ORE = "ore"
+"""The type of a column that is given in integer øre and kept in kroner."""
 
 _EVENTFUL = """
 insert into eventful                          -- cases on which more happens than plain payments (rules §§ 2, 4.6, 5)
@@ -81,36 +83,32 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
     _insert(
         con,
         "allocations",
-        ("varchar", "varchar", "date", *["decimal(18, 2)"] * 4),
+        ("varchar", "varchar", "date", *[_ORE] * 4),
         [
-            (a.case_id, a.settlement_key, a.on, *map(_kroner, (a.to_fee, a.to_interest, a.to_principal, a.to_credit)))
+            (a.case_id, a.settlement_key, a.on, a.to_fee, a.to_interest, a.to_principal, a.to_credit)
             for a in outcome.allocations
         ],
     )
     _insert(
         con,
         "cost_events",
-        ("varchar", *["decimal(18, 2)"] * 4, "date"),
+        ("varchar", *[_ORE] * 4, "date"),
         [
-            (
-                case.case_id,
-                *map(_kroner, (case.fee_paid, case.interest_paid, case.costs_waived, case.interest_waived)),
-                case.last_on,
-            )
+            (case.case_id, case.fee_paid, case.interest_paid, case.costs_waived, case.interest_waived, case.last_on)
             for case in outcome.costs
         ],
     )
     _insert(
         con,
         "credit_cover",
-        ("varchar", "date", "decimal(18, 2)"),
-        [(cover.case_id, cover.on, _kroner(cover.ore)) for cover in outcome.covers],
+        ("varchar", "date", _ORE),
+        [(cover.case_id, cover.on, cover.ore) for cover in outcome.covers],
     )
     _insert(
         con,
         "credit_pools",
-        ("varchar", "decimal(18, 2)", "decimal(18, 2)", "date"),
-        [(pool.customer_id, _kroner(pool.payments), _kroner(pool.others), pool.newest_on) for pool in outcome.pools],
+        ("varchar", _ORE, _ORE, "date"),
+        [(pool.customer_id, pool.payments, pool.others, pool.newest_on) for pool in outcome.pools],
     )
 
 
@@ -367,13 +365,16 @@ def _fetch(con: duckdb.DuckDBPyConnection, query: str) -> Rows:
 def _insert(
     con: duckdb.DuckDBPyConnection, table: str, types: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Appends rows in one statement; amounts travel as text, so that no float comes near them."""
+    """Appends rows in one statement; whole øre travel as numbers, everything else as text: no float comes near them."""
     if not rows:
         return
-    columns = [[None if row[at] is None else str(row[at]) for row in rows] for at in range(len(types))]
-    selected = ", ".join(f"unnest(${at + 1}::varchar[])::{kind}" for at, kind in enumerate(types))
+    given = ["bigint" if kind == _ORE else "varchar" for kind in types]
+    columns = [
+        list(values) if kind == "bigint" else [None if value is None else str(value) for value in values]
+        for kind, values in zip(given, zip(*rows, strict=True), strict=True)
+    ]
+    selected = ", ".join(
+        f"kroner(unnest(${at}::bigint[]))" if kind == _ORE else f"unnest(${at}::varchar[])::{kind}"
+        for at, kind in enumerate(types, 1)
+    )
     con.execute(f"insert into {table} select {selected}", columns)
-
-
-def _kroner(ore: int) -> Decimal:
-    return Decimal(ore).scaleb(-2)

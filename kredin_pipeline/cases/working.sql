@@ -9,7 +9,8 @@ create or replace temp table merged (case_id varchar, lead_case_id varchar, posi
 create or replace temp table kept_out (customer_id varchar);
 create or replace temp table case_letters (    -- 42: the letters that left
     case_id varchar, letter_key varchar, step varchar, sent_on date, deadline date, principal decimal(18, 2),
-    total decimal(18, 2), fee decimal(18, 2), bears_fee boolean, rank integer, counts boolean, fee_stands boolean);
+    total decimal(18, 2), fee decimal(18, 2), bears_fee boolean, rank integer, counts boolean, asks_less boolean,
+    fee_stands boolean);
 create or replace temp table ladders (
     case_id varchar, last_step varchar, last_step_on date, deadline date, reached integer, ladder_deadline date,
     reminders_sent bigint, fees decimal(18, 2));

@@ -108,7 +108,7 @@ def read_facts(con: duckdb.DuckDBPyConnection, case_id: str, parameters: Row, la
         kept=many("select * from kept_letters where case_id = ?", case_id),
         vouchers=many("select * from journal_vouchers where case_id = ? order by posting_date, voucher_key", case_id),
         periods=many("select * from interest_periods where case_id = ? order by from_date", case_id),
-        reductions=many("select * from reductions where case_id = ? order by counts_on, effective_on", case_id),
+        reductions=many(_REDUCTIONS, case_id),
         cover=many("select counts_on, amount from credit_cover where case_id = ? order by counts_on", case_id),
         covered=one(
             "select coalesce(sum(covered), 0)::decimal(18, 2) as n from circumstances where case_id = ?", case_id
@@ -171,6 +171,13 @@ _SETTLEMENTS = f"""
     left join classified on classified.entry_id = settled.entry_id
     where settled.case_id = $2
     order by settled.effective_on, try_cast(settled.entry_id as bigint), settled.entry_id
+"""
+
+_REDUCTIONS = """
+    select kind, (ore * 0.01)::decimal(18, 2) as amount, effective_on, after_write_off, counts_on
+    from reductions join accounts using (case_no)
+    where case_id = ?
+    order by counts_on, effective_on
 """
 
 _FORMER = f"""

@@ -4,8 +4,6 @@
 -- correction does not name the kind of what it corrects. The account transactions do (PowerOffice reference §§ 6, 10);
 -- they are read for such vouchers only, so these tables are small.
 
-create or replace temp macro kroner(ore) as (ore::bigint * 0.01)::decimal(18, 2);
-
 create or replace temp table journal_offsets as
 with
 lines as (            -- a customer line is the sub-ledger's side, every other line is an offset

@@ -1,10 +1,40 @@
 -- 20_shares.sql · rules § 2: which credit settles which debit, and by how much
 --
--- The ledger tells how much of each entry is matched, and within which group, but not what met what. Where a group has
--- one debit or one credit, that is all there is to know. Otherwise the matched amounts are laid end to end on both
--- sides and read off where they overlap: debits by due date, credits by posting date. Before that go the pairs for
--- which more is known. Only entries that count on the business date take part, so a payment dated ahead settles nothing
--- yet. Integer øre; `stage` names the pass that found the pair.
+-- The ledger tells how much of each entry is matched, and within which group, but not what met what. Most groups are
+-- plain: one invoice, and credits that settle it and nothing else; there is nothing to find out, and they are read where
+-- they stand. In the others the matched amounts are laid end to end on both sides and read off where they overlap: debits
+-- by due date, credits by posting date. Before that go the pairs for which more is known. Only entries that count on the
+-- business date take part, so a payment dated ahead settles nothing yet. Integer øre; `stage` names the pass that found
+-- the pair.
+
+create or replace temp table match_groups as  -- every entry of a group, whatever its date
+with
+looked_at as (
+    select match_id, entry_id, dated_ahead, amount > 0 as is_debit,
+        case when amount > 0 then matched else -matched end         as matched_here,
+        case
+            when dated_ahead or is_cancelled or matched = 0         then false
+            when amount > 0                                         then role = 'invoice'
+            else unmatched = 0 and role <> 'write_off' and entry_id not in (select entry_id from classified)
+        end                                                         as is_simple
+    from entries
+    where match_id is not null and not is_gone
+)
+select
+    match_id,
+    bool_or(dated_ahead)                                            as has_dated_ahead,
+    sum(matched_here) <> 0                                          as is_torn,     -- do the two sides agree?
+    bool_and(is_simple) and sum(is_debit::integer) = 1 and sum(matched_here) = 0 as is_plain,
+    max(case when is_debit then entry_id end)                       as debit_id     -- the invoice of a plain group
+from looked_at
+group by match_id;
+
+create or replace temp table loose as         -- what does not stand in a plain group
+select
+    entry_id, seq, customer_id, voucher_id, match_id, role, amount, matched, unmatched, posting_date, due_date, kid,
+    invoice_no, custom_matching_reference, own_settlement_key, dated_ahead, booked_on, is_cancelled
+from entries
+where not is_gone and (match_id is null or match_id in (select match_id from match_groups where not is_plain));
 
 create or replace temp macro shared_out(debit_side, credit_side) as table
 with
@@ -45,8 +75,8 @@ select
     kid,
     invoice_no,
     own_settlement_key
-from entries
-where match_id is not null and matched > 0 and not dated_ahead and not is_cancelled and not is_gone;
+from loose
+where match_id is not null and matched > 0 and not dated_ahead and not is_cancelled;
 
 create or replace temp table crowded as       -- the groups in which there is a choice
 select match_id, count(*) filter (where role = 'invoice') as invoices
@@ -104,8 +134,8 @@ select members.match_id || ':' || note.related_invoice_no as share_key, members.
     members.posted as sort_day, members.seq as sort_no
 from remaining() as members
 join crowded on crowded.match_id = members.match_id
-join entries on entries.entry_id = members.entry_id
-join poweroffice_outgoing_invoices as note on note.voucher_id = entries.voucher_id
+join loose on loose.entry_id = members.entry_id
+join poweroffice_outgoing_invoices as note on note.voucher_id = loose.voucher_id
 where not members.is_debit and members.role = 'credit_note' and note.related_invoice_no is not null and crowded.invoices > 1;
 insert into shares select *, 'named' from shared_out('debit_side', 'credit_side');
 

@@ -11,7 +11,7 @@ met as (
         sum(shares.amount) filter (where credit.role <> 'write_off') as reduced,
         sum(shares.amount) filter (where credit.role = 'write_off')  as written_off
     from shares
-    join entries as credit on credit.entry_id = shares.credit_id
+    join loose as credit on credit.entry_id = shares.credit_id
     where shares.debit_id in (select entry_id from query_table(entry_ids))
     group by shares.debit_id
 )
@@ -32,9 +32,9 @@ where invoices.entry_id in (select entry_id from query_table(entry_ids)) and not
 create or replace temp table open_credits as  -- credits with something unmatched, which could meet a claim
 select entry_id, customer_id, match_id, role, kid, invoice_no, custom_matching_reference, unmatched,
     date_diff('day', date '1970-01-01', posting_date)::bigint as posted, coalesce(seq, 0) as seq
-from entries
+from loose
 where amount < 0 and unmatched > 0 and role not in ('write_off', 'reversal')
-  and not dated_ahead and not is_cancelled and not is_gone;
+  and not dated_ahead and not is_cancelled;
 
 -- pass `group`: what stands open on both sides of one match group, oldest due first
 create or replace temp table asked as
@@ -58,8 +58,8 @@ where role = 'payment' and unmatched > coalesce(used.amount, 0);
 -- A KID that an invoice still open in the ledger shares says nothing.
 create or replace temp table asked as
 select debit_id as entry_id
-from shares join entries on entries.entry_id = shares.credit_id
-where entries.role = 'write_off';
+from shares join loose on loose.entry_id = shares.credit_id
+where loose.role = 'write_off';
 create or replace temp table debit_side as
 select customer_id || ':' || kid as share_key, entry_id, principal_open as capacity, due as sort_day, seq as sort_no
 from standing('asked') as claim

@@ -1,4 +1,4 @@
--- 22_invoice_settlements.sql · rules § 2: every settlement of every invoice, classified and dated
+-- 22_invoice_settlements.sql · rules § 2: the settlements of invoices outside plain groups, classified and dated
 --
 -- Integer øre. A write-off stands here but reduces nothing; a rounding does.
 
@@ -26,7 +26,7 @@ met as (
         invoices.amount                as principal
     from pairs
     join invoices on invoices.entry_id = pairs.debit_id
-    join entries as credit on credit.entry_id = pairs.credit_id
+    join loose as credit on credit.entry_id = pairs.credit_id
     where not invoices.is_gone
 ),
 written_off as (      -- only the few invoices with an Avskriv need adding up
@@ -60,9 +60,15 @@ left join written_off using (entry_id)
 left join classified on classified.entry_id = met.credit_id;
 
 create or replace temp table principals as    -- what is left of each invoice
+with
+reduced as (
+    select entry_id, sum(amount) as amount from invoice_settlements where kind <> 'write_off' group by entry_id
+)
 select
-    invoices.entry_id,
-    (invoices.amount - coalesce(sum(settled.amount) filter (where settled.kind <> 'write_off'), 0))::bigint as principal_open
+    invoices.entry_id, coalesce(plain.is_plain, false)               as is_plain,
+    (case when plain.is_plain then invoices.unmatched else invoices.amount - coalesce(reduced.amount, 0) end)::bigint
+                                                                     as principal_open
 from invoices
-left join invoice_settlements as settled using (entry_id)
-group by invoices.entry_id, invoices.amount;
+left join match_groups as plain on plain.match_id = invoices.match_id and plain.debit_id = invoices.entry_id
+    and plain.is_plain
+left join reduced using (entry_id);

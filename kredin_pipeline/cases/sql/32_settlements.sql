@@ -11,14 +11,28 @@ select
     settled.interest_from_due,
     settled.after_write_off
 from invoice_settlements as settled
-join claims using (entry_id);
+join claims using (entry_id)
+union all by name
+select                -- in a plain group every credit settles the one invoice
+    claims.case_id,
+    credit.entry_id,
+    credit.entry_id                                as settlement_key,
+    credit.role                                    as kind,
+    kroner(credit.matched)                         as amount,
+    credit.posting_date                            as effective_on,
+    credit.role in ('credit_note', 'reversal')     as interest_from_due,
+    false                                          as after_write_off
+from match_groups as plain
+join claims on claims.entry_id = plain.debit_id
+join entries as credit on credit.match_id = plain.match_id and credit.amount < 0
+where plain.is_plain;
 
 -- § 5.3: the surplus of a payment is what stands open in the ledger, and what a voucher of ours has already taken
 create or replace temp table surplus_amounts as
 with
 taken as (
     select shares.credit_id as entry_id, sum(shares.amount) as amount
-    from shares join entries as debit on debit.entry_id = shares.debit_id and debit.role = 'own_voucher'
+    from shares join loose as debit on debit.entry_id = shares.debit_id and debit.role = 'own_voucher'
     group by shares.credit_id
 )
 select
@@ -26,12 +40,12 @@ select
     coalesce(payment.invoice_no, payment.custom_matching_reference)    as named_invoice_no,
     payment.posting_date,
     (payment.unmatched + coalesce(taken.amount, 0) - coalesce(settling.amount, 0))::bigint as surplus
-from entries as payment
+from loose as payment
 left join taken using (entry_id)
 left join (select credit_id as entry_id, sum(amount) as amount from shares where stage in ('group', 'recovery') group by all)
     as settling using (entry_id)
 where payment.amount < 0 and payment.role = 'payment'
-  and not payment.dated_ahead and not payment.is_cancelled and not payment.is_gone
+  and not payment.dated_ahead and not payment.is_cancelled
   and payment.unmatched + coalesce(taken.amount, 0) > coalesce(settling.amount, 0);
 
 insert into surplus_claims by name

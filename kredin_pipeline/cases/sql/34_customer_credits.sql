@@ -7,9 +7,9 @@ used as (
 ),
 our_vouchers as (     -- a voucher of ours that nobody has matched, or that the mirror has not read yet, stands against its payment
     select own_settlement_key as entry_id, sum(unmatched)::bigint as amount
-    from entries
+    from loose
     where role = 'own_voucher' and own_settlement_key is not null and amount > 0
-      and not dated_ahead and not is_cancelled and not is_gone
+      and not dated_ahead and not is_cancelled
     group by own_settlement_key
     union all
     select settlement_key, sum(total * 100)::bigint
@@ -20,19 +20,18 @@ our_vouchers as (     -- a voucher of ours that nobody has matched, or that the 
 ),
 credits as (
     select
-        entries.*,
+        loose.*,
         case when role = 'payment' then 'payment' else 'other' end             as kind,
-        abs(entries.amount) - coalesce(used.amount, 0) - coalesce(our_vouchers.amount, 0) as left_over
-    from entries
+        abs(loose.amount) - coalesce(used.amount, 0) - coalesce(our_vouchers.amount, 0) as left_over
+    from loose        -- nothing is left over of a credit in a plain group
     left join used using (entry_id)
     left join our_vouchers using (entry_id)
-    where entries.amount < 0 and role not in ('write_off', 'reversal') and not is_cancelled and not is_gone
-      and not dated_ahead
+    where loose.amount < 0 and role not in ('write_off', 'reversal') and not is_cancelled and not dated_ahead
 ),
 dated_ahead as (      -- § 2: known on the business date, but dated after it
-    select entries.*, case when role = 'payment' then 'payment' else 'other' end as kind, abs(amount) as left_over
-    from entries, parameters
-    where entries.amount < 0 and role not in ('write_off', 'reversal') and not is_gone
+    select loose.*, case when role = 'payment' then 'payment' else 'other' end as kind, abs(amount) as left_over
+    from loose, parameters
+    where loose.amount < 0 and role not in ('write_off', 'reversal')
       and dated_ahead and booked_on <= business_date
 ),
 ahead_of as (         -- the claims that it is already matched with

@@ -34,7 +34,7 @@ partners as (         -- what had settled it, by the log
 ),
 refunded as (
     select shares.credit_id as entry_id, max(debit.posting_date) as refunded_on
-    from shares join entries as debit on debit.entry_id = shares.debit_id and debit.role = 'refund'
+    from shares join loose as debit on debit.entry_id = shares.debit_id and debit.role = 'refund'
     group by shares.credit_id
 ),
 fates as (            -- what has become of it

@@ -24,6 +24,7 @@ select
     list_position(['friendly_reminder', 'reminder', 'collection_notice', 'payment_demand', 'enforcement_notice'],
                   letters.step)                          as rank,
     coalesce(letters.sent_on > accounts.restarted_on, true) as counts,   -- § 4.8: an agreed due date starts the steps anew
+    coalesce(letters.total, 0) <= accounts.principal     as asks_less,   -- than the whole claim
     letters.bears_fee and letters.fee > 0
         and not coalesce(accounts.restarted_on is not null and letters.sent_on < accounts.counted_due_date + 14, false)
         and not coalesce(letters.sent_on <= accounts.upheld_on, false)   -- inkassoloven § 17
@@ -35,14 +36,21 @@ left join withdrawn using (letter_key, case_id)
 where letters.sent_on <= business_date;
 
 insert into ladders by name                   -- § 4.1: the steps that were really sent since the due date that counts
+with
+ordered as (          -- the newest letter, of two on a day the higher step
+    select case_id, step, sent_on, deadline, rank, counts, case when fee_stands then fee end as fee,
+        case when counts then (sent_on - date '1970-01-01') * 8 + rank end as nth,
+        case when counts and rank > 1 then (sent_on - date '1970-01-01') * 8 + rank end as nth_of_ladder
+    from case_letters
+)
 select
     case_id,
-    arg_max(step, (sent_on, rank)) filter (where counts)                 as last_step,
+    arg_max(step, nth)                                                   as last_step,
     max(sent_on) filter (where counts)                                   as last_step_on,
-    arg_max(deadline, (sent_on, rank)) filter (where counts)             as deadline,
-    coalesce(max(rank) filter (where counts and rank > 1), 0)            as reached,
-    arg_max(deadline, (sent_on, rank)) filter (where counts and rank > 1) as ladder_deadline,
-    count(*) filter (where counts and rank > 1)                          as reminders_sent,
-    coalesce(sum(fee) filter (where fee_stands), 0)                      as fees
-from case_letters
+    arg_max(deadline, nth)                                               as deadline,
+    coalesce(max(rank) filter (where nth_of_ladder is not null), 0)      as reached,
+    arg_max(deadline, nth_of_ladder)                                     as ladder_deadline,
+    count(nth_of_ladder)                                                 as reminders_sent,
+    coalesce(sum(fee), 0)                                                as fees
+from ordered
 group by case_id;

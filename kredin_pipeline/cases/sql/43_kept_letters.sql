@@ -5,8 +5,7 @@ with
 possible as (         -- settlements never exceed a claim: without a surplus, what asked for more than it was not paid
     select letters.case_id
     from case_letters as letters
-    join accounts using (case_id)
-    where letters.total <= accounts.principal
+    where letters.asks_less
        or letters.case_id in (select case_id from surplus_claims)
        or letters.letter_key in (select letter_key from case_letters where not bears_fee)
 ),

@@ -10,9 +10,10 @@ from settlements
 join accounts using (case_id)
 where settlements.kind = 'payment' and settlements.case_id not in (select case_id from eventful);
 
-create or replace temp table reductions as
+create or replace temp table reductions as    -- integer øre
 select
-    settlements.case_id, settlements.kind, settlements.amount, settlements.effective_on, settlements.after_write_off,
+    accounts.case_no, settlements.kind, (settlements.amount * 100)::bigint as ore, settlements.effective_on,
+    settlements.after_write_off,
     case when settlements.interest_from_due then accounts.interest_from
          else greatest(settlements.effective_on, accounts.interest_from) end as counts_on
 from settlements
@@ -21,7 +22,7 @@ where settlements.kind not in ('write_off', 'own_voucher')
   and (settlements.kind <> 'payment' or 'costs_first' not in (select allocation from allocation_orders))
 union all
 select
-    allocations.case_id, 'payment', allocations.to_principal, allocations.effective_on,
+    accounts.case_no, 'payment', (allocations.to_principal * 100)::bigint, allocations.effective_on,
     exists (from settlements where settlements.case_id = allocations.case_id
             and settlements.settlement_key = allocations.settlement_key and settlements.after_write_off),
     greatest(allocations.effective_on, accounts.interest_from)
@@ -33,15 +34,15 @@ create or replace temp table case_principals as    -- § 2: what of each princip
 with
 sums as (
     select
-        case_id,
-        coalesce(sum(amount) filter (where kind in ('credit_note', 'reversal')), 0)                       as credited,
-        coalesce(sum(amount) filter (where kind in ('payment', 'netting', 'currency_difference')), 0)     as paid,
-        coalesce(sum(amount) filter (where kind = 'rounding'), 0)                                         as rounded,
-        coalesce(sum(amount) filter (where kind = 'unexplained'), 0)                                      as unexplained,
-        max(effective_on) filter (where kind <> 'unexplained')                                            as settled_on,
-        coalesce(bool_or(after_write_off), false)                                                         as recovered
+        case_no,
+        sum(case when kind in ('credit_note', 'reversal') then ore end)                        as credited,
+        sum(case when kind in ('payment', 'netting', 'currency_difference') then ore end)      as paid,
+        sum(case when kind = 'rounding' then ore end)                                          as rounded,
+        sum(case when kind = 'unexplained' then ore end)                                       as unexplained,
+        max(case when kind <> 'unexplained' then effective_on end)                             as settled_on,
+        bool_or(after_write_off)                                                               as recovered
     from reductions
-    group by case_id
+    group by case_no
 ),
 lost as (
     select case_id, sum(amount) as written_off
@@ -50,19 +51,19 @@ lost as (
     group by case_id
 )
 select
-    accounts.case_id,
-    coalesce(credited, 0)::decimal(18, 2)                                as credited,
-    coalesce(paid, 0)::decimal(18, 2)                                    as paid,
-    coalesce(rounded, 0)::decimal(18, 2)                                 as rounded,
-    coalesce(unexplained, 0)::decimal(18, 2)                             as unexplained,
+    accounts.case_no, accounts.case_id,
+    kroner(coalesce(credited, 0))                                        as credited,
+    kroner(coalesce(paid, 0))                                            as paid,
+    kroner(coalesce(rounded, 0))                                         as rounded,
+    kroner(coalesce(unexplained, 0))                                     as unexplained,
     coalesce(written_off, 0)::decimal(18, 2)                             as written_off,
-    case when accounts.deleted_in_ledger_on is not null then 0
-         else greatest(0, accounts.principal - coalesce(credited, 0) - coalesce(paid, 0) - coalesce(rounded, 0))
-    end::decimal(18, 2)                                                  as principal_open,
+    kroner(case when accounts.deleted_in_ledger_on is not null then 0
+                else greatest(0, accounts.principal_ore - coalesce(credited, 0) - coalesce(paid, 0) - coalesce(rounded, 0))
+           end)                                                          as principal_open,
     settled_on,
     coalesce(recovered, false)                                           as recovered,
     accounts.closed or accounts.deleted_in_ledger_on is not null
-        or coalesce(credited, 0) >= accounts.principal                   as costs_dropped   -- credited, and so are its costs
+        or coalesce(credited, 0) >= accounts.principal_ore               as costs_dropped   -- credited, and so are its costs
 from accounts
-left join sums using (case_id)
+left join sums using (case_no)
 left join lost using (case_id);

@@ -24,33 +24,28 @@ window before_it as (order by day rows between unbounded preceding and 1 precedi
 create or replace temp table principal_spans as
 with
 changes as (
-    select case_id, interest_from as on_date, principal_ore as ore from accounts
+    select case_no, interest_from as on_date, principal_ore as ore from accounts
     union all
-    select case_id, counts_on, -(amount * 100)::bigint from reductions
+    select case_no, counts_on, -ore from reductions
     union all
-    select case_id, counts_on, -(amount * 100)::bigint from credit_cover
+    select accounts.case_no, counts_on, -(amount * 100)::bigint from credit_cover join accounts using (case_id)
 ),
-by_day as (
-    select case_id, on_date, sum(ore) as ore from changes group by case_id, on_date
-),
-running as (
-    select case_id, on_date,
-        sum(ore) over (partition by case_id order by on_date)  as base_ore,
-        lead(on_date) over (partition by case_id order by on_date) as next_on
-    from by_day
+running as (          -- the sum takes in every change of a day; all but one row of that day end where they begin
+    select case_no, on_date, (sum(ore) over by_date)::bigint as base_ore, lead(on_date) over by_date as next_on
+    from changes
+    window by_date as (partition by case_no order by on_date)
 ),
 spans as (
-    select running.case_id, accounts.accrual, running.on_date as from_date,
-        least(running.next_on, accounts.interest_until) as to_date, running.base_ore::bigint as base_ore
+    select running.case_no, accounts.accrual = 'agreed' as is_agreed, running.on_date as from_date,
+        least(running.next_on, accounts.interest_until) as to_date, running.base_ore
     from running
-    join accounts using (case_id)
-    where accounts.accrual <> 'none' and running.base_ore > 0
-      and running.on_date < least(running.next_on, accounts.interest_until)
+    join accounts on accounts.case_no = running.case_no and accounts.accrual <> 'none'
+    where running.base_ore > 0 and running.on_date < least(running.next_on, accounts.interest_until)
 )
 select spans.*,
-    spans.base_ore::hugeint * case accrual when 'agreed' then ends.agreed - starts.agreed
-                                           else ends.statutory - starts.statutory end as numerator,
-    accrual = 'statutory' and ends.unknown_days > starts.unknown_days                  as provisional
+    spans.base_ore::hugeint * case when is_agreed then ends.agreed - starts.agreed
+                                   else ends.statutory - starts.statutory end          as numerator,
+    not is_agreed and ends.unknown_days > starts.unknown_days                          as provisional
 from spans
 join rate_sums as starts on starts.day = spans.from_date
 join rate_sums as ends on ends.day = spans.to_date;
@@ -64,32 +59,33 @@ years as (
     group by year(day)
 ),
 rates as (            -- a period ends with the rate or with the year
-    select 'statutory' as accrual, greatest(valid_from, first_day) as from_date,
+    select false as is_agreed, greatest(valid_from, first_day) as from_date,
         least(valid_to + 1, next_first_day) as to_date, rate_bp, year_days
     from years
     join interest_rates on valid_from < next_first_day and valid_to >= first_day
     union all
-    select 'agreed', first_day, next_first_day, interest_rate_bp, year_days
+    select true, first_day, next_first_day, interest_rate_bp, year_days
     from years, parameters
     where interest_rate_bp is not null
 ),
 cut as (
-    select spans.case_id, greatest(spans.from_date, rates.from_date) as from_date,
+    select spans.case_no, greatest(spans.from_date, rates.from_date) as from_date,
         least(spans.to_date, rates.to_date) as to_date, rates.rate_bp, rates.year_days, spans.base_ore
     from principal_spans as spans
-    join rates on rates.accrual = spans.accrual
+    join rates on rates.is_agreed = spans.is_agreed
         and rates.from_date < spans.to_date and rates.to_date > spans.from_date
 ),
 exact as (
     select *, to_date - from_date as days,
-        base_ore::hugeint * rate_bp * (to_date - from_date) * (133590 // year_days) as numerator
+        base_ore::hugeint * (rate_bp::bigint * (to_date - from_date) * (133590 // year_days)) as numerator
     from cut
 )
 select
-    case_id, from_date, to_date, days,
+    accounts.case_id, from_date, to_date, days,
     (rate_bp::decimal(8, 0) * 0.01)::decimal(6, 2)                                                   as rate_percent,
     year_days,
-    (base_ore::decimal(16, 0) * 0.01)::decimal(18, 2)                                                as base,
-    (((numerator * 10000 + 667950000) // 1335900000)::decimal(28, 0) * 0.000001)::decimal(18, 6)     as amount,
+    kroner(base_ore)                                                                                 as base,
+    (((numerator + 66795) // 133590)::decimal(28, 0) * 0.000001)::decimal(18, 6)                     as amount,
     numerator
-from exact;
+from exact
+join accounts using (case_no);

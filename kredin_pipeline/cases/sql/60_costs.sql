@@ -3,10 +3,10 @@
 create or replace temp table case_money as
 with
 accrued as (          -- § 3: summed exactly, rounded half up once
-    select case_id, bool_or(provisional) as provisional,
+    select case_no, bool_or(provisional) as provisional,
         ((((2 * sum(numerator) + 1335900000) // 2671800000)::decimal(16, 0)) * 0.01)::decimal(18, 2) as interest
     from principal_spans
-    group by case_id
+    group by case_no
 ),
 sums as (
     select
@@ -23,7 +23,7 @@ sums as (
         coalesce(accrued.provisional, false)
             or coalesce(compensations.missing, false)                    as provisional
     from case_principals
-    left join accrued on accrued.case_id = case_principals.case_id
+    left join accrued on accrued.case_no = case_principals.case_no
     left join ladders on ladders.case_id = case_principals.case_id
     left join cost_events on cost_events.case_id = case_principals.case_id
     left join compensations on compensations.case_id = case_principals.case_id

@@ -4,7 +4,7 @@ create or replace temp table case_standing as
 with
 joined as (
     select
-        accounts.case_id, accounts.principal, accounts.counted_due_date, accounts.closed, accounts.closed_as,
+        accounts.case_no, accounts.case_id, accounts.principal, accounts.counted_due_date, accounts.closed, accounts.closed_as,
         accounts.closed_on, accounts.deleted_in_ledger_on, accounts.legal_kind, accounts.released, accounts.account_holds,
         accounts.account_flags,
         money.credited, money.principal_open, money.unexplained, money.settled_on, money.written_off, money.recovered,
@@ -14,7 +14,7 @@ joined as (
         coalesce(circumstances.reopened_today, false)                    as reopened_today,
         coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date
     from accounts
-    join case_money as money on money.case_id = accounts.case_id
+    join case_money as money on money.case_no = accounts.case_no
     left join circumstances on circumstances.case_id = accounts.case_id
     left join limitations on limitations.case_id = accounts.case_id
     left join calendar as limit_day on limit_day.day = (accounts.original_due_date + interval 3 year)::date
@@ -37,7 +37,7 @@ ended as (
     from joined
 )
 select
-    case_id, counted_due_date, legal_kind, provisional, last_step, ladder_deadline, reached, reopened_today, limitation_date,
+    case_no, case_id, counted_due_date, legal_kind, provisional, last_step, ladder_deadline, reached, reopened_today, limitation_date,
     greatest(0, principal_open - coalesce(covered, 0))::decimal(18, 2)   as principal_asked,
     closed_reason,
     case when closed_reason is not null then ended_on end                as closed_on,
@@ -51,23 +51,33 @@ select
         when reached = 2                                                 then 'reminded'
         else 'overdue'
     end                                                                  as state,
-    case when closed_reason is not null then [] else account_holds || list_filter([
-        case when principal_open > 0 then credit_hold end,
-        case when principal_open > 0 and is_ahead then 'payment_dated_ahead' end,
-        case when principal_open > 0 and is_refunded then 'refunded' end,
-        case when principal_open > 0 and is_reversed then 'reversed_payment' end,
-        case when business_date > limitation_date then 'time_barred' end,
-        case when unexplained > 0 and not list_contains(released, 'settled_without_bank') then 'settled_without_bank' end,
-        case when principal_open > 0 and principal_open < minimum_claim and not list_contains(released, 'below_minimum')
-             then 'below_minimum' end
-    ], lambda hold: hold is not null) end                                as holds,
-    account_flags || list_filter([
-        case when written_off > 0 then 'written_off' end,
-        case when recovered then 'recovered_after_write_off' end,
-        case when closed_reason is not null or business_date > limitation_date then null      -- § 8: the narrowest alone
-             when limitation_date - business_date <= 30  then 'limitation_30'
-             when limitation_date - business_date <= 90  then 'limitation_90'
-             when limitation_date - business_date <= 180 then 'limitation_180' end,
-        case when is_reminded_twice then 'double_reminding' end
-    ], lambda flag: flag is not null)                                    as flags
+    case
+        when closed_reason is not null                                   then []
+        when account_holds = [] and credit_hold is null and unexplained = 0 and business_date <= limitation_date
+             and principal_open >= minimum_claim
+             and not (coalesce(is_ahead, false) or coalesce(is_refunded, false) or coalesce(is_reversed, false)) then []
+        else account_holds || list_filter([
+            case when principal_open > 0 then credit_hold end,
+            case when principal_open > 0 and is_ahead then 'payment_dated_ahead' end,
+            case when principal_open > 0 and is_refunded then 'refunded' end,
+            case when principal_open > 0 and is_reversed then 'reversed_payment' end,
+            case when business_date > limitation_date then 'time_barred' end,
+            case when unexplained > 0 and not list_contains(released, 'settled_without_bank') then 'settled_without_bank' end,
+            case when principal_open > 0 and principal_open < minimum_claim and not list_contains(released, 'below_minimum')
+                 then 'below_minimum' end
+        ], lambda hold: hold is not null)
+    end                                                                  as holds,
+    case
+        when account_flags = [] and written_off = 0 and not recovered and not coalesce(is_reminded_twice, false)
+             and (closed_reason is not null or limitation_date - business_date not between 0 and 180) then []
+        else account_flags || list_filter([
+            case when written_off > 0 then 'written_off' end,
+            case when recovered then 'recovered_after_write_off' end,
+            case when closed_reason is not null or business_date > limitation_date then null  -- § 8: the narrowest alone
+                 when limitation_date - business_date <= 30  then 'limitation_30'
+                 when limitation_date - business_date <= 90  then 'limitation_90'
+                 when limitation_date - business_date <= 180 then 'limitation_180' end,
+            case when is_reminded_twice then 'double_reminding' end
+        ], lambda flag: flag is not null)
+    end                                                                  as flags
 from ended, parameters;

@@ -25,8 +25,8 @@ select
     end                                                                  as loss_ground,
     claims.ledger_balance, standing.provisional
 from case_standing as standing
-join case_money as money on money.case_id = standing.case_id
-join claims on claims.case_id = standing.case_id
+join case_money as money on money.case_no = standing.case_no
+join claims on claims.rowid = standing.case_no
 cross join parameters
 left join next_steps on next_steps.case_id = standing.case_id;
 

@@ -5,32 +5,29 @@
 
 create or replace temp view customers_now as
 with
-entries_now as (
+read as (
     select
-        coalesce(customer_id, '') as customer_id,
+        customer_id,
         hash(entry_id, version, last_changed, amount, balance, match_id, due_date, gone_on, gone_on <= business_date,
              case when posting_date <= business_date then 1
                   when coalesce((created_at at time zone 'Europe/Oslo')::date, first_seen_on) <= business_date then 2 end) as h
     from poweroffice_ledger_entries, parameters
-),
-invoices_now as (
+    union all
     select
-        coalesce(customer_id, '') as customer_id,
-        hash(voucher_id, version, balance, related_invoice_no, last_changed, balance_last_changed, gone_on) as h
+        customer_id,
+        hash('invoice', voucher_id, version, balance, related_invoice_no, last_changed, balance_last_changed, gone_on)
     from poweroffice_outgoing_invoices
-),
-transactions_now as (
+    union all
     select
-        coalesce(entry.customer_id, '') as customer_id,
-        hash(line.transaction_id, entry.entry_id, line.voucher_id, line.account_no, line.customer_account_no, line.amount,
-             line.reversed_voucher_id, line.correction_of_voucher_id) as h
+        entry.customer_id,
+        hash('transaction', line.transaction_id, entry.entry_id, line.voucher_id, line.account_no, line.customer_account_no,
+             line.amount, line.reversed_voucher_id, line.correction_of_voucher_id)
     from poweroffice_account_transactions as line
     join poweroffice_ledger_entries as entry using (voucher_id)
+    union all
+    select customer_id, hash('debtor', debtors, register_hold_from <= business_date)
+    from debtors, parameters
 )
-select customer_id, bit_xor(h) as h, count(*) as rows_in from entries_now group by customer_id
-union all
-select 'invoices of ' || customer_id, bit_xor(h), count(*) from invoices_now group by customer_id
-union all
-select 'transactions of ' || customer_id, bit_xor(h), count(*) from transactions_now group by customer_id
-union all
-select 'debtor ' || customer_id, hash(debtors, register_hold_from <= business_date), 1 from debtors, parameters;
+select coalesce(customer_id, '') as customer_id, bit_xor(h) as h, count(*) as rows_in
+from read
+group by all;

@@ -35,7 +35,7 @@ decided as (          -- what a person decided may begin or end on any day
     union
     select case_id from journal_touched where about in ('voucher', 'decision')
 )
-select regexp_replace(customer_id, '^(invoices of|transactions of|debtor) ', '') as customer_id from customers_touched
+select customer_id from customers_touched
 union
 select coalesce(customer_id, '') from fallen_due
 union
