@@ -6,8 +6,10 @@ here: any rule. Amounts cross as integer øre.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -73,13 +75,14 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
     con.execute(_EVENTFUL)
     if con.execute("select 1 from eventful limit 1").fetchone() is None:
         return
-    outcome = allocate(
-        _accounts(con, parameters, rates),
-        _surpluses(con),
-        _credits(con),
-        costs_first=_costs_first(con, parameters),
-        connected_on=parameters.connected_on,
-    )
+    with _without_collections():
+        outcome = allocate(
+            _accounts(con, parameters, rates),
+            _surpluses(con),
+            _credits(con),
+            costs_first=_costs_first(con, parameters),
+            connected_on=parameters.connected_on,
+        )
     _insert(
         con,
         "allocations",
@@ -110,6 +113,18 @@ def settle(con: duckdb.DuckDBPyConnection, parameters: Parameters, rates: Rates)
         ("varchar", _ORE, _ORE, "date"),
         [(pool.customer_id, pool.payments, pool.others, pool.newest_on) for pool in outcome.pools],
     )
+
+
+@contextmanager
+def _without_collections() -> Generator[None]:
+    """Holds back Python's search for unreachable cycles: all that is made here is in use, and it is walked in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _costs_first(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> Callable[[str], bool]:

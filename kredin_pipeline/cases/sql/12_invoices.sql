@@ -52,7 +52,8 @@ counted as (          -- § 3: a due date on a day off counts from the next busi
     left join calendar as original on original.day = original_due_date
 )
 select
-    counted.* exclude (due_date, original_counted, agreed_on),
+    counted.* exclude (due_date, original_counted, agreed_on, role, voucher_type, is_cancelled, own_settlement_key,
+                       custom_matching_reference, dated_ahead, booked_on),
     case              -- § 1.2 ⚙ days_past_due; an agreement made after that day does not undo the case
         when agreed_on > original_counted + days_past_due then original_counted + days_past_due
         else counted_due_date + days_past_due

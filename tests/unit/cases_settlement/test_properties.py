@@ -95,6 +95,11 @@ def _is_standing_loss(ledger: Ledger, entry: Entry) -> bool:
     return entry.is_write_off and f"-{entry.name}" not in ledger.entries
 
 
+def _cancels_unmatched(ledger: Ledger, entry: Entry) -> bool:
+    """A reversal that somebody has unmatched from its payment: the ledger still names it, so both count for nothing."""
+    return entry.reverses is not None and ledger.balance(entry) == entry.amount
+
+
 def total(rows: list[dict[str, Any]], column: str = "amount") -> Decimal:
     return sum((row[column] for row in rows), Decimal(0))
 
@@ -116,7 +121,11 @@ def test_what_is_open_less_what_is_credit_is_the_ledgers_sum_with_losses_added_b
     roundings = total([row for row in settled if row["kind"] == "rounding"])
     losses = -sum((e.amount for e in ledger.entries.values() if _is_standing_loss(ledger, e)), Decimal(0)) - roundings
     debits_left = sum(
-        (ledger.balance(e) for e in ledger.entries.values() if e.amount > 0 and e.voucher_type != "OutgoingInvoice"),
+        (
+            ledger.balance(e)
+            for e in ledger.entries.values()
+            if e.amount > 0 and e.voucher_type != "OutgoingInvoice" and not _cancels_unmatched(ledger, e)
+        ),
         Decimal(0),
     )
     still_open = total(found.rows("claims"), "principal") - total(reducing)
