@@ -6,9 +6,9 @@
 create or replace temp table entries as
 with
 ours as (             -- § 1.1: vouchers that we posted ourselves, known by their reference
-    select reference, any_value(settlement_key) as settlement_key
+    select lower(reference) as reference, any_value(settlement_key) as settlement_key
     from journal_vouchers where reference is not null
-    group by reference
+    group by lower(reference)
 ),
 ours_by_id as (
     select voucher_id, any_value(settlement_key) as settlement_key
@@ -52,7 +52,7 @@ known as (
     cross join parameters
     left join corrections using (voucher_id)
     left join journal_offsets using (voucher_id)
-    left join ours on ours.reference = entry.external_import_reference
+    left join ours on ours.reference = lower(entry.external_import_reference)
     left join ours_by_id on ours_by_id.voucher_id = entry.voucher_id
 )
 select

@@ -15,7 +15,8 @@ our_vouchers as (     -- a voucher of ours that nobody has matched, or that the 
     select settlement_key, sum(total * 100)::bigint
     from journal_vouchers
     where state in ('posted', 'confirmed') and not coalesce(reversed, false)
-      and settlement_key not in (select own_settlement_key from entries where own_settlement_key is not null)
+      and settlement_key not in (select own_settlement_key from entries
+                                 where own_settlement_key is not null and not is_cancelled)
     group by settlement_key
 ),
 credits as (
