@@ -27,8 +27,9 @@ from assets.cases import derive_day
 from benchmarks import derive_in_pandas, derive_in_sqlite, same_sql_in_sqlite
 from benchmarks.derive_journal import make_journal
 from benchmarks.derive_ledger import TENANT, TODAY, change_one_percent, make_ledger, totals_of
+from kredin_pipeline.cases.conclusions import CONCLUDED
 from kredin_pipeline.cases.derive import DerivationInput, derive
-from kredin_pipeline.cases.parts import CONCLUDED, FOUND
+from kredin_pipeline.cases.finding import FOUND
 from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.law.calendar import is_business_day
 

@@ -14,9 +14,10 @@ from datetime import date
 
 import duckdb
 
-from kredin_pipeline.cases.claims import derive_claims, load_parameters, load_rates, stored_parameters
+from kredin_pipeline.cases.claims import load_parameters, load_rates, stored_parameters
+from kredin_pipeline.cases.conclusions import CONCLUDED
 from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, LawTables, conclude, copy_journal
-from kredin_pipeline.cases.parts import CONCLUDED, FOUND
+from kredin_pipeline.cases.finding import FOUND, derive_claims
 from kredin_pipeline.cases.shadows import EMPTY, shadows
 
 JOURNAL_COPIES = ("journal_cases", "journal_decisions", "journal_letters", "journal_vouchers")

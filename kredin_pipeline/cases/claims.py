@@ -1,14 +1,7 @@
-"""What the ledger holds, as claims (krav) and what has happened to them: rules §§ 1 and 2 as of one business date.
+"""What a derivation is given: parameters, law tables, calendar and the journal's copies, handed over to DuckDB.
 
-Here belong the hand-over of parameters, law tables and journal copies to DuckDB, and the running of the SQL files
-10 to 39 in their order. The rules themselves stand in those files; interest, costs, states and steps come after them.
-
-The way of the rows::
-
-    poweroffice_*, journal_*  →  entries         what each entry is
-                              →  shares          what met what, and by how much
-                              →  invoice_settlements
-                              →  claims, settlements, surpluses, customer_credits, reopenings, unclaimable
+Belongs here: these hand-overs, the number of a case, and how SQL files are read. Not here: which files run
+(``finding``, ``conclusions``), or any rule (the SQL files).
 """
 
 from __future__ import annotations
@@ -21,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Final, Self
+from typing import Self
 
 import duckdb
 
@@ -229,44 +222,6 @@ def load_journal(
         replace_rows(con, f"journal_{name}", columns, [[row.get(column) for column in columns] for row in rows])
 
 
-FOUND: Final = (
-    "claims",
-    "unclaimable",
-    "settlements",
-    "surpluses",
-    "surplus_claims",
-    "customer_credits",
-    "reopenings",
-)
-"""What is found in the ledger (files 10 to 39)."""
-
-
-def derive_claims(con: duckdb.DuckDBPyConnection, parameters: Parameters | None = None) -> None:
-    """Run the SQL files 10 to 39: claims, settlements, surpluses, credits, re-openings and what is unclaimable.
-
-    Needs the mirror (``poweroffice_*``, ``debtors``), the law tables, the journal copies and, unless ``parameters``
-    are given here, the parameters. Everything is as of ``parameters.business_date``; the result does not depend on
-    the order of rows. Raises ``duckdb.Error`` if a table is missing.
-    """
-    if parameters is not None:
-        load_parameters(con, parameters)
-    con.execute(sql_text("money.sql"))
-    con.execute("; ".join(f"delete from {table}" for table in FOUND))
-    for name in sql_files(10, 39):
-        con.execute(sql_text(f"sql/{name}"))
-
-
-_WORKING: Final = (
-    "loose", "members", "crowded", "debit_side", "credit_side", "shares", "open_credits", "asked",
-    "invoice_settlements", "principals", "match_groups", "surplus_amounts", "invoices", "entries",
-)  # fmt: skip
-
-
-def drop_working(con: duckdb.DuckDBPyConnection) -> None:
-    """Drops the large temporary tables of ``derive_claims`` that nothing after it reads: room for what comes."""
-    con.execute("; ".join(f"drop table if exists temp.{table}" for table in _WORKING))
-
-
 @contextmanager
 def in_any_order(con: duckdb.DuckDBPyConnection) -> Generator[None]:
     """Lets DuckDB write rows in any order, on all threads, which halves the time; no table has an order."""
@@ -275,12 +230,6 @@ def in_any_order(con: duckdb.DuckDBPyConnection) -> Generator[None]:
         yield
     finally:
         con.execute("reset preserve_insertion_order")
-
-
-def sql_files(first: int, last: int) -> list[str]:
-    """Names of the SQL files whose number lies from ``first`` to ``last``, in the order in which they run."""
-    names = sorted(entry.name for entry in _HERE.joinpath("sql").iterdir() if entry.name.endswith(".sql"))
-    return [name for name in names if first <= int(name.split("_", 1)[0]) <= last]
 
 
 @lru_cache(maxsize=128)

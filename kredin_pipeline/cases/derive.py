@@ -18,8 +18,6 @@ from kredin_pipeline.cases import journal_copies, parts, remembered
 from kredin_pipeline.cases.claims import (
     Parameters,
     create_tables,
-    derive_claims,
-    drop_working,
     in_any_order,
     load_law,
     load_parameters,
@@ -33,6 +31,7 @@ from kredin_pipeline.cases.conclusions import (
     conclude_claims,
     summary,
 )
+from kredin_pipeline.cases.finding import derive_claims, drop_working
 from kredin_pipeline.cases.journal_copies import ChangesLike, JournalLike
 from kredin_pipeline.cases.settings import TenantSettings
 

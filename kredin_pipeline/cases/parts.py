@@ -11,8 +11,9 @@ from typing import Final
 
 import duckdb
 
-from kredin_pipeline.cases.claims import FOUND, Parameters, derive_claims
+from kredin_pipeline.cases.claims import Parameters
 from kredin_pipeline.cases.conclusions import CONCLUDED, LawTables, conclude_claims
+from kredin_pipeline.cases.finding import FOUND, derive_claims
 from kredin_pipeline.cases.shadows import ALL, EMPTY, shadows
 
 _LEDGER: Final = "poweroffice_ledger_entries"

@@ -15,10 +15,10 @@ from typing import Any
 
 import duckdb
 
-from kredin_pipeline.cases.claims import derive_claims, load_rates, stored_parameters
-from kredin_pipeline.cases.conclusions import LawTables, conclude
+from kredin_pipeline.cases.claims import load_rates, stored_parameters
+from kredin_pipeline.cases.conclusions import CONCLUDED, LawTables, conclude
 from kredin_pipeline.cases.explaining import words
-from kredin_pipeline.cases.parts import CONCLUDED, FOUND
+from kredin_pipeline.cases.finding import FOUND, derive_claims
 from kredin_pipeline.cases.shadows import EMPTY, shadows
 
 _LEDGER = "poweroffice_ledger_entries"

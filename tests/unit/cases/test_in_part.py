@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kredin_pipeline.cases import parts, remembered
+from kredin_pipeline.cases import conclusions, finding, remembered
 from kredin_pipeline.cases.claims import create_tables, sql_text
 from kredin_pipeline.cases.derive import DerivationInput
 from kredin_pipeline.cases.settings import TenantSettings
@@ -23,7 +23,7 @@ from tests.unit.cases.histories import CustomerLedger, Town, case_of, invoices_o
 from tests.unit.cases.whole import Book
 from tests.unit.cases_settlement.mirror import create_mirror
 
-TABLES = (*parts.FOUND, *parts.CONCLUDED)
+TABLES = (*finding.FOUND, *conclusions.CONCLUDED)
 CUSTOMERS = 30
 
 

@@ -19,12 +19,12 @@ import duckdb
 from kredin_pipeline.cases.claims import (
     Parameters,
     create_tables,
-    derive_claims,
     load_journal,
     load_law,
     load_parameters,
     replace_rows,
 )
+from kredin_pipeline.cases.finding import derive_claims
 from kredin_pipeline.cases.settings import TenantSettings
 from tests.unit.cases_settlement.mirror import create_mirror
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from kredin_pipeline.cases.claims import case_id_of, derive_claims
+from kredin_pipeline.cases.claims import case_id_of
+from kredin_pipeline.cases.finding import derive_claims
 from tests.unit.cases_settlement.books import Derived, Ledger, decision, derive, opened
 
 

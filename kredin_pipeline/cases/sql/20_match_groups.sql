@@ -1,11 +1,11 @@
--- 20_shares.sql · rules § 2: which credit settles which debit, and by how much
+-- 20_match_groups.sql · rules § 2: which credit settles which debit, and by how much: what the passes work on
 --
 -- The ledger tells how much of each entry is matched, and within which group, but not what met what. Most groups are
 -- plain: one invoice, and credits that settle it and nothing else; there is nothing to find out, and they are read where
 -- they stand. In the others the matched amounts are laid end to end on both sides and read off where they overlap: debits
 -- by due date, credits by posting date. Before that go the pairs for which more is known. Only entries that count on the
 -- business date take part, so a payment dated ahead settles nothing yet. Integer øre; `stage` names the pass that found
--- the pair.
+-- the pair. A pass for which the ledger has nothing (`finding.py`) is not run.
 
 create or replace temp table match_groups as  -- every entry of a group, whatever its date
 with
@@ -84,15 +84,12 @@ from members
 group by match_id
 having count(*) filter (where is_debit) > 1 and count(*) filter (where not is_debit) > 1;
 
--- pass `own`: a voucher of ours consumes the surplus of the payment that it rests on
-create or replace temp table debit_side as
-select match_id || ':' || own_settlement_key as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
-from members where is_debit and role = 'own_voucher' and own_settlement_key is not null;
-create or replace temp table credit_side as
-select match_id || ':' || entry_id as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
-from members where not is_debit and role = 'payment'
-  and match_id in (select match_id from members where is_debit and role = 'own_voucher');
-insert into shares select *, 'own' from shared_out('debit_side', 'credit_side');
+create or replace temp table open_credits as  -- credits with something unmatched, which could meet a claim
+select entry_id, customer_id, match_id, role, kid, invoice_no, custom_matching_reference, unmatched,
+    date_diff('day', date '1970-01-01', posting_date)::bigint as posted, coalesce(seq, 0) as seq
+from loose
+where amount < 0 and unmatched > 0 and role not in ('write_off', 'reversal')
+  and not dated_ahead and not is_cancelled;
 
 create or replace temp macro remaining() as table  -- what the passes before have left
 with
@@ -105,43 +102,28 @@ select members.* replace ((capacity - coalesce(used.amount, 0))::bigint as capac
 from members left join used using (entry_id)
 where capacity > coalesce(used.amount, 0);
 
--- pass `refund`: money paid out again, and what else of ours is there, takes back the newest payments first
-create or replace temp table debit_side as
-select match_id as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
-from remaining() where is_debit and role in ('refund', 'own_voucher');
-create or replace temp table credit_side as
-select match_id as share_key, entry_id, capacity, -posted as sort_day, -seq as sort_no
-from remaining() where not is_debit and role = 'payment' and match_id in (select share_key from debit_side);
-insert into shares select *, 'refund' from shared_out('debit_side', 'credit_side');
-
--- pass `named`: a payment goes to the invoice whose KID it carries (WE-42), a credit note to the invoice it was made for
-create or replace temp table debit_side as
-select match_id || ':' || kid as share_key, entry_id, capacity, due as sort_day, seq as sort_no
-from remaining() join crowded using (match_id)
-where is_debit and role = 'invoice' and kid is not null and invoices > 1;
-create or replace temp table credit_side as
-select match_id || ':' || kid as share_key, entry_id, capacity, posted as sort_day, seq as sort_no
-from remaining() join crowded using (match_id)
-where not is_debit and role = 'payment' and kid is not null and invoices > 1;
-insert into shares select *, 'named' from shared_out('debit_side', 'credit_side');
-
-create or replace temp table debit_side as
-select match_id || ':' || invoice_no as share_key, entry_id, capacity, due as sort_day, seq as sort_no
-from remaining() join crowded using (match_id)
-where is_debit and role = 'invoice' and invoice_no is not null and invoices > 1;
-create or replace temp table credit_side as
-select members.match_id || ':' || note.related_invoice_no as share_key, members.entry_id, members.capacity,
-    members.posted as sort_day, members.seq as sort_no
-from remaining() as members
-join crowded on crowded.match_id = members.match_id
-join loose on loose.entry_id = members.entry_id
-join poweroffice_outgoing_invoices as note on note.voucher_id = loose.voucher_id
-where not members.is_debit and members.role = 'credit_note' and note.related_invoice_no is not null and crowded.invoices > 1;
-insert into shares select *, 'named' from shared_out('debit_side', 'credit_side');
-
--- pass `matched`: the rest by the ledger's own balances, oldest due first
-create or replace temp table debit_side as
-select match_id as share_key, entry_id, capacity, due as sort_day, seq as sort_no from remaining() where is_debit;
-create or replace temp table credit_side as
-select match_id as share_key, entry_id, capacity, posted as sort_day, seq as sort_no from remaining() where not is_debit;
-insert into shares select *, 'matched' from shared_out('debit_side', 'credit_side');
+create or replace temp macro standing(entry_ids) as table  -- what is left of these invoices, by the shares so far
+with
+met as (
+    select
+        shares.debit_id as entry_id,
+        sum(shares.amount) filter (where credit.role <> 'write_off') as reduced,
+        sum(shares.amount) filter (where credit.role = 'write_off')  as written_off
+    from shares
+    join loose as credit on credit.entry_id = shares.credit_id
+    where shares.debit_id in (select entry_id from query_table(entry_ids))
+    group by shares.debit_id
+)
+select
+    invoices.entry_id, invoices.customer_id, invoices.match_id, invoices.kid, invoices.invoice_no,
+    date_diff('day', date '1970-01-01', invoices.original_due_date)::bigint as due, coalesce(invoices.seq, 0) as seq,
+    coalesce(met.written_off, 0)::bigint                             as written_off,
+    (invoices.amount - coalesce(met.reduced, 0))::bigint             as principal_open,
+    -- § 2 rounding: a small Avskriv on a claim that something else has settled
+    coalesce(met.written_off, 0) > 0 and coalesce(met.reduced, 0) > 0
+        and met.reduced + met.written_off = invoices.amount
+        and met.written_off < (rounding_write_off * 100)::bigint     as is_rounding
+from invoices
+cross join parameters
+left join met using (entry_id)
+where invoices.entry_id in (select entry_id from query_table(entry_ids)) and not invoices.is_gone;

@@ -1,4 +1,4 @@
--- 22_invoice_settlements.sql · rules § 2: the settlements of invoices outside plain groups, classified and dated
+-- 26_invoice_settlements.sql · rules § 2: the settlements of invoices outside plain groups, classified and dated
 --
 -- Integer øre. A write-off stands here but reduces nothing; a rounding does.
 
