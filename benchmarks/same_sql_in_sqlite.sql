@@ -1,11 +1,13 @@
 -- same_sql_in_sqlite.sql · the product's own SQL, statement by statement, in SQLite's dialect
 --
--- Files 10 to 91 of kredin_pipeline/cases/sql in their order, with the same tables, keys and windows; no shortcut of the
--- made-up ledger is taken. Money in øre, days since 1970, booleans 0 and 1, lists as text between commas. A macro is a
--- view here; arg_max, where it is on a hot path, is a maximum that carries its value. What SQLite is given beside that:
--- tables clustered by their key, filled in its order, and an index wherever the next statement joins on one. Files of
--- decisions, of vouchers of ours and of compensation (40, 44, 82, 91) have nothing to read here, and the product does not
--- run them either. Runs in three parts, between which same_sql_in_sqlite.py shares out money and plans letters.
+-- Files 10 to 91 of kredin_pipeline/cases/sql in their order, with the same tables, keys and windows; no shortcut of
+-- the made-up ledger is taken. Money in øre, days since 1970, booleans 0 and 1, lists as text between commas. A macro
+-- is a view here; arg_max, where it is on a hot path, is a maximum that carries its value. What SQLite is given beside
+-- that: tables clustered by their key, filled in its order where that is cheaper, and an index wherever the next
+-- statement joins on one. The claims stand in the order of their case ids, so that the case numbers, their rowids,
+-- follow it too. Files of decisions, of vouchers of ours and of compensation (40, 44, 82, 91) have nothing to read
+-- here, and the product does not run them either. Runs in three parts, between which same_sql_in_sqlite.py shares out
+-- money and plans letters.
 
 begin;
 
@@ -19,7 +21,7 @@ select day,
 from calendar
 where day <= (select business_date from parameters) + 4000;
 
--- 10_vouchers ---------------------------------------------------------------------------------------------------------
+-- 10_vouchers, 10_reversals -------------------------------------------------------------------------------------------
 
 create temp table journal_offsets (voucher_id text primary key, is_bank integer, is_currency integer) without rowid;
 insert into journal_offsets
@@ -214,9 +216,8 @@ select
     min(abs(balance), abs(amount))
 from known
 where not is_gone or (amount > 0 and due_date is not null);
-create index entries_by_role on entries (role);
 
--- 12_invoices ---------------------------------------------------------------------------------------------------------
+-- 12_invoices, 13_classified ------------------------------------------------------------------------------------------
 
 create index cases_by_voucher on journal_cases (voucher_id);
 
@@ -278,7 +279,7 @@ select
     iif(agreed_on > original_counted + days_past_due, original_counted + days_past_due, counted_due_date + days_past_due)
 from parameters
 cross join counted;
-create index invoices_by_customer on invoices (customer_id, kid);
+create index open_invoices on invoices (customer_id, kid) where unmatched > 0 and not is_gone;
 
 create temp table classified (entry_id text primary key, role text, is_goodwill integer) without rowid;
 insert into classified
@@ -325,7 +326,57 @@ update entries set role = classified.role
 from classified
 where classified.entry_id = entries.entry_id and classified.role is not null;
 
--- 20_shares -----------------------------------------------------------------------------------------------------------
+-- 20_match_groups to 23_matched ---------------------------------------------------------------------------------------
+
+-- with all that is read of an entry by its group, so that groups, and the credits of one, are read off it in order
+create index entries_by_match on entries (
+    match_id, amount, posting_date, matched, unmatched, role, dated_ahead, is_cancelled, is_gone
+);
+
+create temp table match_groups (
+    match_id text primary key, has_dated_ahead integer, is_torn integer, is_plain integer, debit_id text
+) without rowid;
+insert into match_groups
+with
+looked_at as (
+    select match_id, entry_id, dated_ahead, amount > 0 as is_debit,
+        iif(amount > 0, matched, -matched)                          as matched_here,
+        case
+            when dated_ahead or is_cancelled or matched = 0         then 0
+            when amount > 0                                         then role = 'invoice'
+            else unmatched = 0 and role <> 'write_off' and entry_id not in (select entry_id from classified)
+        end                                                         as is_simple
+    from entries
+    where match_id is not null and not is_gone
+)
+select
+    match_id,
+    max(dated_ahead),
+    sum(matched_here) <> 0,
+    min(is_simple) and sum(is_debit) = 1 and sum(matched_here) = 0,
+    max(iif(is_debit, entry_id, null))
+from looked_at
+group by match_id;
+
+create temp table loose (
+    entry_id text primary key, seq integer, customer_id text, voucher_id text, match_id text, role text, amount integer,
+    matched integer, unmatched integer, posting_date integer, due_date integer, kid text, invoice_no text,
+    custom_matching_reference text, own_settlement_key text, dated_ahead integer, booked_on integer,
+    is_cancelled integer
+) without rowid;
+insert into loose                             -- from the groups that are not plain: far fewer than the entries
+select
+    entry_id, seq, customer_id, voucher_id, entries.match_id, role, amount, matched, unmatched, posting_date, due_date,
+    kid, invoice_no, custom_matching_reference, own_settlement_key, dated_ahead, booked_on, is_cancelled
+from match_groups
+cross join entries on entries.match_id = match_groups.match_id
+where not match_groups.is_plain and not entries.is_gone
+union all
+select
+    entry_id, seq, customer_id, voucher_id, match_id, role, amount, matched, unmatched, posting_date, due_date, kid,
+    invoice_no, custom_matching_reference, own_settlement_key, dated_ahead, booked_on, is_cancelled
+from entries
+where match_id is null and not is_gone;
 
 create temp table debit_side (
     share_key text, entry_id text, capacity integer, sort_day integer, sort_no integer,
@@ -371,8 +422,8 @@ insert into members
 select
     match_id, entry_id, amount > 0, role, matched, posting_date, coalesce(due_date, posting_date), coalesce(seq, 0), kid,
     invoice_no, own_settlement_key
-from entries
-where match_id is not null and matched > 0 and not dated_ahead and not is_cancelled and not is_gone
+from loose
+where match_id is not null and matched > 0 and not dated_ahead and not is_cancelled
 order by 1, 3, 2;
 
 create temp table crowded (match_id text primary key, invoices integer) without rowid;
@@ -435,8 +486,8 @@ insert into credit_side
 select members.match_id || ':' || note.related_invoice_no, members.entry_id, members.capacity, members.posted, members.seq
 from crowded
 cross join remaining as members on members.match_id = crowded.match_id
-cross join entries on entries.entry_id = members.entry_id
-cross join poweroffice_outgoing_invoices as note on note.voucher_id = entries.voucher_id
+cross join loose on loose.entry_id = members.entry_id
+cross join poweroffice_outgoing_invoices as note on note.voucher_id = loose.voucher_id
 where not members.is_debit and members.role = 'credit_note' and note.related_invoice_no is not null and crowded.invoices > 1;
 insert into shares select *, 'named' from shared_out;
 
@@ -450,7 +501,7 @@ insert into shares select *, 'matched' from shared_out;
 create index shares_by_debit on shares (debit_id);
 create index shares_by_credit on shares (credit_id, amount);
 
--- 21_recoveries -------------------------------------------------------------------------------------------------------
+-- 24_open_in_group, 25_recoveries -------------------------------------------------------------------------------------
 
 create temp table asked (entry_id text);
 create temp view standing as
@@ -461,7 +512,7 @@ met as materialized (
         sum(shares.amount) filter (where credit.role <> 'write_off') as reduced,
         sum(shares.amount) filter (where credit.role = 'write_off')  as written_off
     from shares
-    cross join entries as credit on credit.entry_id = shares.credit_id
+    cross join loose as credit on credit.entry_id = shares.credit_id
     where shares.debit_id in (select entry_id from asked)
     group by shares.debit_id
 )
@@ -485,9 +536,9 @@ create temp table open_credits (
 insert into open_credits
 select entry_id, customer_id, match_id, role, kid, invoice_no, custom_matching_reference, unmatched, posting_date,
     coalesce(seq, 0)
-from entries
+from loose
 where amount < 0 and unmatched > 0 and role not in ('write_off', 'reversal')
-  and not dated_ahead and not is_cancelled and not is_gone;
+  and not dated_ahead and not is_cancelled;
 
 insert into asked
 select entry_id from invoices where match_id in (select match_id from open_credits where match_id is not null);
@@ -510,8 +561,8 @@ where role = 'payment' and unmatched > coalesce(used.amount, 0);
 delete from asked;
 insert into asked
 select debit_id
-from entries cross join shares on shares.credit_id = entries.entry_id
-where entries.role = 'write_off';
+from loose cross join shares on shares.credit_id = loose.entry_id
+where loose.role = 'write_off';
 delete from debit_side;
 insert into debit_side
 select customer_id || ':' || kid, entry_id, principal_open, due, seq
@@ -537,7 +588,7 @@ select customer_id || ':' || coalesce(invoice_no, custom_matching_reference), en
 from open_payments where coalesce(invoice_no, custom_matching_reference) is not null;
 insert into shares select *, 'recovery' from shared_out;
 
--- 22_invoice_settlements ----------------------------------------------------------------------------------------------
+-- 26_invoice_settlements ----------------------------------------------------------------------------------------------
 
 create temp table invoice_settlements (
     entry_id text, credit_id text, kind text, amount integer, effective_on integer, interest_from_due integer,
@@ -568,7 +619,7 @@ met as materialized (
         invoices.amount                as principal
     from pairs
     cross join invoices on invoices.entry_id = pairs.debit_id
-    cross join entries as credit on credit.entry_id = pairs.credit_id
+    cross join loose as credit on credit.entry_id = pairs.credit_id
     where not invoices.is_gone
 ),
 written_off as materialized (
@@ -601,31 +652,30 @@ left join written_off on written_off.entry_id = met.entry_id
 left join classified on classified.entry_id = met.credit_id
 order by 1, 2;
 
-create temp table principals (entry_id text primary key, principal_open integer) without rowid;
+create temp table principals (entry_id text primary key, is_plain integer, principal_open integer) without rowid;
 insert into principals
-select invoices.entry_id,
-    invoices.amount - coalesce(sum(settled.amount) filter (where settled.kind <> 'write_off'), 0)
+with
+reduced as materialized (
+    select entry_id, sum(amount) as amount from invoice_settlements where kind <> 'write_off' group by entry_id
+)
+select
+    invoices.entry_id, coalesce(plain.is_plain, 0),
+    iif(plain.is_plain, invoices.unmatched, invoices.amount - coalesce(reduced.amount, 0))
 from invoices
-left join invoice_settlements as settled on settled.entry_id = invoices.entry_id
-group by invoices.entry_id;
+left join match_groups as plain on plain.match_id = invoices.match_id and plain.debit_id = invoices.entry_id
+    and plain.is_plain
+left join reduced on reduced.entry_id = invoices.entry_id;
 
 -- 30_claims -----------------------------------------------------------------------------------------------------------
 
-create temp table match_groups (match_id text primary key, has_dated_ahead integer, is_torn integer) without rowid;
-insert into match_groups
-select match_id, max(dated_ahead), sum(iif(amount > 0, matched, -matched)) <> 0
-from entries
-where match_id is not null and not is_gone
-group by match_id;
-
 create table claims (
-    case_id text primary key, voucher_id text, entry_id text, invoice_no text, kid text, customer_id text,
+    case_id text, voucher_id text, entry_id text, invoice_no text, kid text, customer_id text,
     customer_no text, customer_name text, orgnr text, debtor_kind text, invoice_date integer, due_date integer,
     original_due_date integer, counted_due_date integer, currency text, currency_amount integer, principal integer,
     ledger_balance integer, deleted_in_ledger_on integer, overdue_on integer, in_journal integer,
     debtor_changed integer, ledger_conflict integer
-) without rowid;
-insert into claims
+);
+insert into claims                            -- in the order of the case ids: the rowid is the accounts' case_no
 with
 due as not materialized (
     select invoices.*
@@ -635,13 +685,26 @@ due as not materialized (
        or (overdue_on <= business_date and (import_from is null or original_due_date >= import_from)
            and (gone_on is null or gone_on > overdue_on))
 ),
+unopened as materialized (                    -- read twice, and few
+    select entry_id, match_id, overdue_on from due where not in_journal
+),
 settled_before as materialized (
-    select due.entry_id, sum(settled.amount) as amount
-    from due
-    cross join invoice_settlements as settled
-        on settled.entry_id = due.entry_id and settled.kind <> 'write_off' and settled.effective_on <= due.overdue_on
-    where not due.in_journal
-    group by due.entry_id
+    select entry_id, sum(amount) as amount
+    from (
+        select unopened.entry_id, settled.amount
+        from unopened
+        cross join invoice_settlements as settled
+            on settled.entry_id = unopened.entry_id and settled.kind <> 'write_off'
+            and settled.effective_on <= unopened.overdue_on
+        union all
+        select unopened.entry_id, credit.matched
+        from unopened
+        cross join match_groups as plain
+            on plain.match_id = unopened.match_id and plain.debit_id = unopened.entry_id and plain.is_plain
+        cross join entries as credit
+            on credit.match_id = plain.match_id and credit.amount < 0 and credit.posting_date <= unopened.overdue_on
+    )
+    group by entry_id
 ),
 cases_found as not materialized (
     select due.*
@@ -656,6 +719,17 @@ matched_here as (
     where cases_found.match_id in (select match_id from match_groups where has_dated_ahead)
       and shares.stage not in ('group', 'recovery')
     group by shares.debit_id
+),
+crooked as materialized (
+    select match_id, has_dated_ahead, is_torn from match_groups where has_dated_ahead or is_torn
+),
+contradicted as materialized (
+    select found.entry_id
+    from cases_found as found
+    cross join poweroffice_outgoing_invoices as listed on listed.voucher_id = found.voucher_id
+    where found.balance > 0 and listed.gone_on is null and not found.is_foreign
+      and listed.total_amount = found.amount and listed.balance < found.balance
+      and listed.balance_last_changed >= found.last_changed
 )
 select
     found.case_id,
@@ -677,7 +751,7 @@ select
     found.amount,
     case
         when found.gone_on is not null then 0
-        when coalesce(match_groups.has_dated_ahead, 0) then found.amount - coalesce(matched_here.amount, 0)
+        when coalesce(crooked.has_dated_ahead, 0) then found.amount - coalesce(matched_here.amount, 0)
         else found.balance
     end,
     found.gone_on,
@@ -685,18 +759,16 @@ select
     found.in_journal,
     found.registered_orgnr is not null and debtors.customer_id is not null and debtors.orgnr is not found.registered_orgnr,
     found.gone_on is null and coalesce(
-        (coalesce(match_groups.is_torn, 0) and found.matched > 0)
-        or (parameters.live and not coalesce(match_groups.has_dated_ahead, 0)
-            and listed.gone_on is null and not found.is_foreign and listed.total_amount = found.amount
-            and listed.balance < found.balance and listed.balance_last_changed >= found.last_changed), 0)
+        (coalesce(crooked.is_torn, 0) and found.matched > 0)
+        or (parameters.live and not coalesce(crooked.has_dated_ahead, 0) and contradicted.entry_id is not null), 0)
 from parameters
 cross join cases_found as found
 left join debtors on debtors.customer_id = found.customer_id
-left join match_groups on match_groups.match_id = found.match_id
+left join crooked on crooked.match_id = found.match_id
+left join contradicted on contradicted.entry_id = found.entry_id
 left join matched_here on matched_here.entry_id = found.entry_id
-left join poweroffice_outgoing_invoices as listed on listed.voucher_id = found.voucher_id
 order by 1;
-create index claims_by_entry on claims (entry_id);
+create index claims_by_entry on claims (entry_id, case_id);
 
 create table unclaimable (
     entry_id text, voucher_id text, invoice_no text, customer_id text, customer_no text, amount integer, reason text
@@ -720,7 +792,7 @@ where not entries.dated_ahead and not entries.is_gone
   and (entries.role <> 'invoice'
        or entries.due_date < import_from and entries.entry_id not in (select entry_id from claims));
 
--- 32_settlements ------------------------------------------------------------------------------------------------------
+-- 32_settlements, 33_surpluses ----------------------------------------------------------------------------------------
 
 create table settlements (
     case_id text, entry_id text, settlement_key text, kind text, amount integer, effective_on integer,
@@ -737,9 +809,22 @@ select
     settled.effective_on,
     settled.interest_from_due,
     settled.after_write_off
-from claims
-cross join invoice_settlements as settled on settled.entry_id = claims.entry_id
-order by claims.case_id;
+from invoice_settlements as settled
+cross join claims on claims.entry_id = settled.entry_id
+union all
+select
+    claims.case_id,
+    credit.entry_id,
+    credit.entry_id,
+    credit.role,
+    credit.matched,
+    credit.posting_date,
+    credit.role in ('credit_note', 'reversal'),
+    0
+from match_groups as plain
+cross join claims on claims.entry_id = plain.debit_id
+cross join entries as credit on credit.match_id = plain.match_id and credit.amount < 0
+where plain.is_plain;
 
 create temp table surplus_amounts (
     entry_id text primary key, customer_id text, match_id text, kid text, named_invoice_no text, posting_date integer,
@@ -749,7 +834,7 @@ insert into surplus_amounts
 with
 taken as materialized (
     select shares.credit_id as entry_id, sum(shares.amount) as amount
-    from entries as debit
+    from loose as debit
     cross join shares on shares.debit_id = debit.entry_id
     where debit.role = 'own_voucher'
     group by shares.credit_id
@@ -762,16 +847,22 @@ select
     coalesce(payment.invoice_no, payment.custom_matching_reference),
     payment.posting_date,
     payment.unmatched + coalesce(taken.amount, 0) - coalesce(settling.amount, 0)
-from entries as payment
+from loose as payment
 left join taken on taken.entry_id = payment.entry_id
 left join settling on settling.entry_id = payment.entry_id
-where payment.amount < 0 and +payment.role = 'payment'
-  and not payment.dated_ahead and not payment.is_cancelled and not payment.is_gone
+where payment.amount < 0 and payment.role = 'payment'
+  and not payment.dated_ahead and not payment.is_cancelled
   and payment.unmatched + coalesce(taken.amount, 0) > coalesce(settling.amount, 0);
 
 create table surplus_claims (entry_id text, case_id text, share_rank integer, primary key (entry_id, share_rank)) without rowid;
 insert into surplus_claims
 with
+still_open as materialized (                  -- few, so looked up here and not in an index over every invoice
+    select invoices.customer_id, invoices.kid
+    from principals
+    cross join invoices on invoices.entry_id = principals.entry_id
+    where principals.principal_open > 0 and not invoices.is_gone
+),
 settled_claims as materialized (
     select claims.*
     from claims cross join principals on principals.entry_id = claims.entry_id
@@ -789,9 +880,8 @@ by_kid as materialized (
     from surplus_amounts
     join settled_claims as claim on claim.customer_id = surplus_amounts.customer_id and claim.kid = surplus_amounts.kid
     where not exists (
-        select 1 from invoices cross join principals on principals.entry_id = invoices.entry_id
-        where invoices.customer_id = surplus_amounts.customer_id and invoices.kid = surplus_amounts.kid
-          and principals.principal_open > 0 and not invoices.is_gone)
+        select 1 from still_open
+        where still_open.customer_id = surplus_amounts.customer_id and still_open.kid = surplus_amounts.kid)
 ),
 by_number as (
     select surplus_amounts.entry_id, claim.case_id, claim.counted_due_date, claim.invoice_no
@@ -836,9 +926,9 @@ insert into customer_credits
 with
 our_vouchers as materialized (
     select own_settlement_key as entry_id, sum(unmatched) as amount
-    from entries
+    from loose
     where role = 'own_voucher' and own_settlement_key is not null and amount > 0
-      and not dated_ahead and not is_cancelled and not is_gone
+      and not dated_ahead and not is_cancelled
     group by own_settlement_key
     union all
     select settlement_key, sum(total)
@@ -849,19 +939,18 @@ our_vouchers as materialized (
 ),
 credits as (
     select
-        entries.entry_id, customer_id, posting_date, dated_ahead,
+        loose.entry_id, customer_id, posting_date, dated_ahead,
         iif(role = 'payment', 'payment', 'other')                              as kind,
-        abs(entries.amount) - coalesce(our_vouchers.amount, 0)
-            - (select coalesce(sum(amount), 0) from shares as used where used.credit_id = entries.entry_id) as left_over
-    from entries
-    left join our_vouchers on our_vouchers.entry_id = entries.entry_id
-    where entries.amount < 0 and role not in ('write_off', 'reversal') and not is_cancelled and not is_gone
-      and not dated_ahead
+        abs(loose.amount) - coalesce(our_vouchers.amount, 0)
+            - (select coalesce(sum(amount), 0) from shares as used where used.credit_id = loose.entry_id) as left_over
+    from loose
+    left join our_vouchers on our_vouchers.entry_id = loose.entry_id
+    where loose.amount < 0 and role not in ('write_off', 'reversal') and not is_cancelled and not dated_ahead
 ),
 dated_ahead as materialized (
-    select entries.*, iif(role = 'payment', 'payment', 'other') as kind, abs(amount) as left_over
-    from parameters cross join entries
-    where entries.amount < 0 and role not in ('write_off', 'reversal') and not is_gone
+    select loose.*, iif(role = 'payment', 'payment', 'other') as kind, abs(amount) as left_over
+    from parameters cross join loose
+    where loose.amount < 0 and role not in ('write_off', 'reversal')
       and dated_ahead and booked_on <= business_date
 ),
 ahead_of as (
@@ -898,9 +987,9 @@ insert into reopenings
 with
 open_claims as materialized (
     select claims.*, invoices.match_id
-    from claims
-    cross join principals on principals.entry_id = claims.entry_id
-    cross join invoices on invoices.entry_id = claims.entry_id
+    from principals
+    cross join claims on claims.entry_id = principals.entry_id
+    cross join invoices on invoices.entry_id = principals.entry_id
     where principals.principal_open > 0 and claims.deleted_in_ledger_on is null
 ),
 changed as (          -- `last_value ignore nulls`: how many match ids were known by then, and which was the last of them
@@ -932,7 +1021,7 @@ partners as materialized (
 ),
 refunded as materialized (
     select shares.credit_id as entry_id, max(debit.posting_date) as refunded_on
-    from entries as debit
+    from loose as debit
     cross join shares on shares.debit_id = debit.entry_id
     where debit.role = 'refund'
     group by shares.credit_id
@@ -1013,22 +1102,27 @@ create temp table limitations (case_id text primary key, limitation_date integer
 -- 41_accounts ---------------------------------------------------------------------------------------------------------
 
 create temp table accounts (
-    case_id text primary key, customer_id text, customer_no text, invoice_no text, due_date integer,
-    original_due_date integer, counted_due_date integer, principal integer, deleted_in_ledger_on integer,
-    interest_from integer, principal_ore integer, upheld_on integer, dispute_settled_on integer, closed integer,
-    closed_as text, closed_on integer, restarted_on integer, answered_on integer, credit_released_on integer,
-    released text, legal_kind text, waives integer, interrupts integer, no_fees integer, is_minor integer, email text,
-    account_holds text, account_flags text, accrual text, interest_until integer
-) without rowid;
+    case_no integer primary key, case_id text unique, customer_id text, customer_no text, invoice_no text,
+    due_date integer, original_due_date integer, counted_due_date integer, principal integer,
+    deleted_in_ledger_on integer, interest_from integer, principal_ore integer, upheld_on integer,
+    dispute_settled_on integer, closed integer, closed_as text, closed_on integer, restarted_on integer,
+    answered_on integer, credit_released_on integer, released text, legal_kind text, waives integer,
+    interrupts integer, no_fees integer, is_minor integer, email text, account_holds text, account_flags text,
+    accrual text, interest_until integer
+);
 insert into accounts
 with
-open_since as (
+open_since as (       -- with `opened` beside it: what is counted is then found in one pass
     select
-        claims.*, iif(business_date < connected_on, overdue_on, max(overdue_on, connected_on)) as first_day
-    from parameters cross join claims
+        claims.rowid as case_no, claims.*,
+        iif(business_date < connected_on, overdue_on, max(overdue_on, connected_on))  as first_day,
+        claims.in_journal and journal_cases.opened_on > claims.original_due_date      as is_opened
+    from parameters
+    cross join claims
+    left join journal_cases on journal_cases.case_id = claims.case_id
 )
 select
-    claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no,
+    claims.case_no, claims.case_id, claims.customer_id, claims.customer_no, claims.invoice_no,
     claims.due_date, claims.original_due_date, claims.counted_due_date, claims.principal, claims.deleted_in_ledger_on,
     max(claims.counted_due_date, coalesce(decided.interest_from, claims.counted_due_date)),
     claims.principal,
@@ -1048,19 +1142,30 @@ select
     coalesce(debtors.no_fees, 0),
     coalesce(debtors.is_minor, 0),
     nullif(trim(debtors.email), ''),
-    iif(decided.paused, ',paused', '')
-        || iif(decided.disputed, ',disputed', '')
-        || iif(debtors.excluded or kept_out.customer_id is not null, ',excluded', '')
-        || iif(claims.ledger_conflict and not coalesce(instr(decided.released, ',ledger_conflict,'), 0), ',ledger_conflict', '')
-        || iif(parameters.register and debtors.unknown_register
-               and not coalesce(instr(decided.released, ',unknown_register,'), 0), ',unknown_register', '')
-        || iif(parameters.register and coalesce(debtors.register_hold_from <= business_date, 1)
-               and debtors.register_hold is not null
-               and (debtors.register_hold = 'bankruptcy'
-                    or not coalesce(instr(decided.released, ',' || debtors.register_hold || ','), 0)),
-               ',' || debtors.register_hold, ''),
-    iif(parameters.register and debtors.register_stale, ',register_stale', '')
-        || iif(claims.debtor_changed, ',debtor_changed', ''),
+    case
+        when decided.case_id is null and not claims.ledger_conflict and kept_out.customer_id is null
+             and not coalesce(debtors.excluded, 0)
+             and not (parameters.register
+                      and coalesce(debtors.unknown_register or debtors.register_hold is not null, 0))
+            then ''
+        else iif(decided.paused, ',paused', '')
+            || iif(decided.disputed, ',disputed', '')
+            || iif(debtors.excluded or kept_out.customer_id is not null, ',excluded', '')
+            || iif(claims.ledger_conflict and not coalesce(instr(decided.released, ',ledger_conflict,'), 0),
+                   ',ledger_conflict', '')
+            || iif(parameters.register and debtors.unknown_register
+                   and not coalesce(instr(decided.released, ',unknown_register,'), 0), ',unknown_register', '')
+            || iif(parameters.register and coalesce(debtors.register_hold_from <= business_date, 1)
+                   and debtors.register_hold is not null
+                   and (debtors.register_hold = 'bankruptcy'
+                        or not coalesce(instr(decided.released, ',' || debtors.register_hold || ','), 0)),
+                   ',' || debtors.register_hold, '')
+    end,
+    case
+        when not claims.debtor_changed and not (parameters.register and coalesce(debtors.register_stale, 0)) then ''
+        else iif(parameters.register and debtors.register_stale, ',register_stale', '')
+            || iif(claims.debtor_changed, ',debtor_changed', '')
+    end,
     case
         when parameters.interest = 'none' or coalesce(debtors.no_interest, 0) then 'none'
         when parameters.interest = 'agreed' and claims.debtor_kind = 'business' then 'agreed'
@@ -1077,8 +1182,7 @@ cross join open_since as claims
 left join decided on decided.case_id = claims.case_id
 left join debtors on debtors.customer_id = claims.customer_id
 left join kept_out on kept_out.customer_id = claims.customer_id
-left join journal_cases as opened on opened.case_id = claims.case_id
-where claims.in_journal and opened.opened_on > claims.original_due_date
+where is_opened
    or first_day <= business_date
       and (select coalesce(sum(amount), 0) from settlements as gone_by_then
            where gone_by_then.case_id = claims.case_id and effective_on <= first_day and kind <> 'own_voucher')
@@ -1089,7 +1193,7 @@ where claims.in_journal and opened.opened_on > claims.original_due_date
 
 create temp table case_letters (
     case_id text, letter_key text, step text, sent_on integer, deadline integer, principal integer, total integer,
-    fee integer, bears_fee integer, rank integer, counts integer, fee_stands integer,
+    fee integer, bears_fee integer, rank integer, counts integer, asks_less integer, fee_stands integer,
     primary key (case_id, sent_on, rank, letter_key)
 ) without rowid;
 insert into case_letters
@@ -1116,13 +1220,14 @@ select
     case letters.step when 'friendly_reminder' then 1 when 'reminder' then 2 when 'collection_notice' then 3
                       when 'payment_demand' then 4 when 'enforcement_notice' then 5 else 0 end as rank,
     coalesce(letters.sent_on > accounts.restarted_on, 1),
+    coalesce(letters.total, 0) <= accounts.principal,
     letters.bears_fee and letters.fee > 0
         and not coalesce(accounts.restarted_on is not null and letters.sent_on < accounts.counted_due_date + 14, 0)
         and not coalesce(letters.sent_on <= accounts.upheld_on, 0)
         and withdrawn.case_id is null
 from parameters
-cross join journal_letters as letters
-cross join accounts on accounts.case_id = letters.case_id
+cross join accounts
+cross join journal_letters as letters on letters.case_id = accounts.case_id
 left join withdrawn on withdrawn.letter_key = letters.letter_key and withdrawn.case_id = letters.case_id
 where letters.sent_on <= business_date;
 
@@ -1130,24 +1235,30 @@ create temp table ladders (
     case_id text primary key, last_step text, last_step_on integer, deadline integer, reached integer,
     ladder_deadline integer, reminders_sent integer, fees integer
 ) without rowid;
-insert into ladders                           -- arg_max by (sent_on, rank): a maximum that carries rank and deadline
+insert into ladders                           -- arg_max by `nth`: a maximum that carries rank and deadline
 with
+ordered as (
+    select case_id, rank, fee, fee_stands,
+        iif(counts, (sent_on * 8 + rank) * 100000 + deadline, null)              as nth,
+        iif(counts and rank > 1, (sent_on * 8 + rank) * 100000 + deadline, null) as nth_of_ladder
+    from case_letters
+),
 newest as (
     select
         case_id,
-        max((sent_on * 10 + rank) * 100000 + deadline) filter (where counts)              as newest,
-        max((sent_on * 10 + rank) * 100000 + deadline) filter (where counts and rank > 1) as newest_step,
-        coalesce(max(rank) filter (where counts and rank > 1), 0)            as reached,
-        count(*) filter (where counts and rank > 1)                          as reminders_sent,
-        coalesce(sum(fee) filter (where fee_stands), 0)                      as fees
-    from case_letters
+        max(nth)                                                             as newest,
+        max(nth_of_ladder)                                                   as newest_step,
+        coalesce(max(rank) filter (where nth_of_ladder is not null), 0)      as reached,
+        count(nth_of_ladder)                                                 as reminders_sent,
+        coalesce(sum(iif(fee_stands, fee, null)), 0)                         as fees
+    from ordered
     group by case_id
 )
 select
     case_id,
-    case newest / 100000 % 10 when 1 then 'friendly_reminder' when 2 then 'reminder' when 3 then 'collection_notice'
-                              when 4 then 'payment_demand' when 5 then 'enforcement_notice' end,
-    newest / 1000000, newest % 100000, reached, newest_step % 100000, reminders_sent, fees
+    case newest / 100000 % 8 when 1 then 'friendly_reminder' when 2 then 'reminder' when 3 then 'collection_notice'
+                             when 4 then 'payment_demand' when 5 then 'enforcement_notice' end,
+    newest / 800000, newest % 100000, reached, newest_step % 100000, reminders_sent, fees
 from newest;
 
 -- 43_kept_letters -----------------------------------------------------------------------------------------------------
@@ -1158,8 +1269,7 @@ with
 possible as (
     select letters.case_id
     from case_letters as letters
-    cross join accounts on accounts.case_id = letters.case_id
-    where letters.total <= accounts.principal
+    where letters.asks_less
        or letters.case_id in (select case_id from surplus_claims)
        or letters.letter_key in (select letter_key from case_letters where not bears_fee)
 ),
@@ -1260,27 +1370,27 @@ create temp table credit_pools (customer_id text, payments integer, others integ
 insert into allocations
 select
     settlements.case_id, settlements.settlement_key, settlements.effective_on, 0, 0, settlements.amount, 0
-from settlements
-cross join accounts on accounts.case_id = settlements.case_id
+from accounts
+cross join settlements on settlements.case_id = accounts.case_id
 where settlements.kind = 'payment' and settlements.case_id not in (select case_id from eventful);
 
-create temp table reductions (
-    case_id text, kind text, settlement_key text, amount integer, effective_on integer, after_write_off integer,
+create temp table reductions (                -- by its settlement too, for a key of its own
+    case_no integer, kind text, settlement_key text, ore integer, effective_on integer, after_write_off integer,
     counts_on integer,
-    primary key (case_id, counts_on, settlement_key, kind)
+    primary key (case_no, counts_on, settlement_key, kind)
 ) without rowid;
 insert into reductions
 select
-    settlements.case_id, settlements.kind, settlements.settlement_key, settlements.amount, settlements.effective_on,
+    accounts.case_no, settlements.kind, settlements.settlement_key, settlements.amount, settlements.effective_on,
     settlements.after_write_off,
     iif(settlements.interest_from_due, accounts.interest_from, max(settlements.effective_on, accounts.interest_from))
-from settlements
-cross join accounts on accounts.case_id = settlements.case_id
+from accounts
+cross join settlements on settlements.case_id = accounts.case_id
 where settlements.kind not in ('write_off', 'own_voucher')
   and (settlements.kind <> 'payment' or 'costs_first' not in (select allocation from allocation_orders))
 union all
 select
-    allocations.case_id, 'payment', allocations.settlement_key, allocations.to_principal, allocations.effective_on,
+    accounts.case_no, 'payment', allocations.settlement_key, allocations.to_principal, allocations.effective_on,
     exists (select 1 from settlements where settlements.case_id = allocations.case_id
             and settlements.settlement_key = allocations.settlement_key and settlements.after_write_off),
     max(allocations.effective_on, accounts.interest_from)
@@ -1289,35 +1399,35 @@ cross join accounts on accounts.case_id = allocations.case_id
 where 'costs_first' in (select allocation from allocation_orders) and allocations.to_principal > 0;
 
 create temp table case_principals (
-    case_id text primary key, credited integer, paid integer, rounded integer, unexplained integer, written_off integer,
-    principal_open integer, settled_on integer, recovered integer, costs_dropped integer
-) without rowid;
+    case_no integer primary key, case_id text, credited integer, paid integer, rounded integer, unexplained integer,
+    written_off integer, principal_open integer, settled_on integer, recovered integer, costs_dropped integer
+);
 insert into case_principals
 with
-sums as (
+sums as (             -- of the accounts at once: both are in the order of the case numbers
     select
-        accounts.case_id, accounts.principal, accounts.closed, accounts.deleted_in_ledger_on,
-        coalesce(sum(amount) filter (where kind in ('credit_note', 'reversal')), 0)                       as credited,
-        coalesce(sum(amount) filter (where kind in ('payment', 'netting', 'currency_difference')), 0)     as paid,
-        coalesce(sum(amount) filter (where kind = 'rounding'), 0)                                         as rounded,
-        coalesce(sum(amount) filter (where kind = 'unexplained'), 0)                                      as unexplained,
-        max(effective_on) filter (where kind <> 'unexplained')                                            as settled_on,
-        coalesce(max(after_write_off), 0)                                                                 as recovered
+        accounts.case_no, accounts.case_id, principal_ore, closed, deleted_in_ledger_on,
+        coalesce(sum(iif(kind in ('credit_note', 'reversal'), ore, null)), 0)                   as credited,
+        coalesce(sum(iif(kind in ('payment', 'netting', 'currency_difference'), ore, null)), 0) as paid,
+        coalesce(sum(iif(kind = 'rounding', ore, null)), 0)                                     as rounded,
+        coalesce(sum(iif(kind = 'unexplained', ore, null)), 0)                                  as unexplained,
+        max(iif(kind <> 'unexplained', effective_on, null))                                     as settled_on,
+        coalesce(max(after_write_off), 0)                                                       as recovered
     from accounts
-    left join reductions on reductions.case_id = accounts.case_id
-    group by accounts.case_id
+    left join reductions on reductions.case_no = accounts.case_no
+    group by accounts.case_no
 ),
-lost as (
+lost as materialized (
     select case_id, sum(amount) as written_off
     from settlements
     where kind = 'write_off'
     group by case_id
 )
 select
-    sums.case_id, credited, paid, rounded, unexplained, coalesce(written_off, 0),
-    iif(deleted_in_ledger_on is not null, 0, max(0, principal - credited - paid - rounded)),
+    case_no, sums.case_id, credited, paid, rounded, unexplained, coalesce(written_off, 0),
+    iif(deleted_in_ledger_on is not null, 0, max(0, principal_ore - credited - paid - rounded)),
     settled_on, recovered,
-    closed or deleted_in_ledger_on is not null or credited >= principal
+    closed or deleted_in_ledger_on is not null or credited >= principal_ore
 from sums
 left join lost on lost.case_id = sums.case_id;
 
@@ -1334,7 +1444,7 @@ select
     end
 from accounts
 cross join credit_pools as pool on pool.customer_id = coalesce(accounts.customer_id, '')
-cross join case_principals on case_principals.case_id = accounts.case_id
+cross join case_principals on case_principals.case_no = accounts.case_no
 where case_principals.principal_open > 0 and not accounts.closed
   and not coalesce(accounts.credit_released_on >= pool.newest_on, 0);
 
@@ -1358,43 +1468,37 @@ select
 from days, parameters
 window before_it as (order by day rows between unbounded preceding and 1 preceding);
 
-create temp table by_day (case_id text, on_date integer, ore integer, primary key (case_id, on_date)) without rowid;
-insert into by_day                            -- a table of its own, so that the windows over it need no sorting
+create temp table principal_spans (
+    case_no integer, is_agreed integer, from_date integer, to_date integer, base_ore integer, numerator integer,
+    provisional integer,
+    primary key (case_no, from_date)
+) without rowid;
+insert into principal_spans
 with
 changes as (
-    select case_id, interest_from as on_date, principal_ore as ore from accounts
+    select case_no, interest_from as on_date, principal_ore as ore from accounts
     union all
-    select case_id, counts_on, -amount from reductions
+    select case_no, counts_on, -ore from reductions
     union all
-    select case_id, counts_on, -amount from credit_cover
-)
-select case_id, on_date, sum(ore) from changes group by case_id, on_date;
-
-create temp table principal_spans (
-    case_id text, accrual text, from_date integer, to_date integer, base_ore integer, numerator integer,
-    provisional integer,
-    primary key (case_id, from_date)
-) without rowid;
-insert into principal_spans                   -- `lead` looked up by key: a second window would be a second pass
-with
+    select accounts.case_no, counts_on, -amount
+    from credit_cover cross join accounts on accounts.case_id = credit_cover.case_id
+),
 running as (
-    select case_id, on_date,
-        sum(ore) over (partition by case_id order by on_date rows unbounded preceding) as base_ore,
-        (select min(later.on_date) from by_day as later
-         where later.case_id = by_day.case_id and later.on_date > by_day.on_date)     as next_on
-    from by_day
+    select case_no, on_date, sum(ore) over by_date as base_ore, lead(on_date) over by_date as next_on
+    from changes
+    window by_date as (partition by case_no order by on_date)
 ),
 spans as (
-    select running.case_id, accounts.accrual, running.on_date as from_date,
+    select running.case_no, accounts.accrual = 'agreed' as is_agreed, running.on_date as from_date,
         min(coalesce(running.next_on, accounts.interest_until), accounts.interest_until) as to_date, running.base_ore
     from running
-    cross join accounts on accounts.case_id = running.case_id
-    where accounts.accrual <> 'none' and running.base_ore > 0
+    cross join accounts on accounts.case_no = running.case_no and accounts.accrual <> 'none'
+    where running.base_ore > 0
       and running.on_date < min(coalesce(running.next_on, accounts.interest_until), accounts.interest_until)
 )
 select spans.*,
-    spans.base_ore * iif(accrual = 'agreed', ends.agreed - starts.agreed, ends.statutory - starts.statutory),
-    accrual = 'statutory' and ends.unknown_days > starts.unknown_days
+    spans.base_ore * iif(is_agreed, ends.agreed - starts.agreed, ends.statutory - starts.statutory),
+    not is_agreed and ends.unknown_days > starts.unknown_days
 from spans
 cross join rate_sums as starts on starts.day = spans.from_date
 cross join rate_sums as ends on ends.day = spans.to_date;
@@ -1412,46 +1516,49 @@ years as (
     group by strftime('%Y', day * 86400, 'unixepoch')
 ),
 rates as materialized (
-    select 'statutory' as accrual, max(valid_from, first_day) as from_date,
+    select 0 as is_agreed, max(valid_from, first_day) as from_date,
         min(valid_to + 1, next_first_day) as to_date, rate_bp, year_days
     from years
     join interest_rates on valid_from < next_first_day and valid_to >= first_day
     union all
-    select 'agreed', first_day, next_first_day, interest_rate_bp, year_days
+    select 1, first_day, next_first_day, interest_rate_bp, year_days
     from years, parameters
     where interest_rate_bp is not null
 ),
 cut as (
-    select spans.case_id, max(spans.from_date, rates.from_date) as from_date,
+    select spans.case_no, max(spans.from_date, rates.from_date) as from_date,
         min(spans.to_date, rates.to_date) as to_date, rates.rate_bp, rates.year_days, spans.base_ore
     from principal_spans as spans
-    cross join rates on rates.accrual = spans.accrual
+    cross join rates on rates.is_agreed = spans.is_agreed
         and rates.from_date < spans.to_date and rates.to_date > spans.from_date
 ),
 exact as (
     select *, to_date - from_date as days,
-        base_ore * rate_bp * (to_date - from_date) * (133590 / year_days) as numerator
+        base_ore * (rate_bp * (to_date - from_date) * (133590 / year_days)) as numerator
     from cut
 )
-select case_id, from_date, to_date, days, rate_bp, year_days, base_ore, (numerator + 66795) / 133590, numerator
-from exact;
+select accounts.case_id, from_date, to_date, days, rate_bp, year_days, base_ore, (numerator + 66795) / 133590, numerator
+from exact
+cross join accounts on accounts.case_no = exact.case_no;
 
 -- 60_costs ------------------------------------------------------------------------------------------------------------
 
+create temp table accrued (case_no integer primary key, provisional integer, interest integer);
+insert into accrued                           -- a table of its own: its key is there already
+select case_no, max(provisional), (2 * sum(numerator) + 1335900000) / 2671800000
+from principal_spans
+group by case_no;
+
 create temp table case_money (
-    case_id text primary key, credited integer, paid integer, rounded integer, unexplained integer, written_off integer,
-    principal_open integer, settled_on integer, recovered integer, costs_dropped integer, last_step text,
-    last_step_on integer, deadline integer, reached integer, ladder_deadline integer, reminders_sent integer,
-    fees integer, compensation integer, interest integer, fee_paid integer, interest_paid integer, costs_waived integer,
-    interest_waived integer, costs_settled_on integer, provisional integer, costs_open integer
-) without rowid;
+    case_no integer primary key, case_id text, credited integer, paid integer, rounded integer, unexplained integer,
+    written_off integer, principal_open integer, settled_on integer, recovered integer, costs_dropped integer,
+    last_step text, last_step_on integer, deadline integer, reached integer, ladder_deadline integer,
+    reminders_sent integer, fees integer, compensation integer, interest integer, fee_paid integer,
+    interest_paid integer, costs_waived integer, interest_waived integer, costs_settled_on integer,
+    provisional integer, costs_open integer
+);
 insert into case_money
 with
-accrued as (
-    select case_id, max(provisional) as provisional, (2 * sum(numerator) + 1335900000) / 2671800000 as interest
-    from principal_spans
-    group by case_id
-),
 sums as (
     select
         case_principals.*,
@@ -1467,7 +1574,7 @@ sums as (
         coalesce(accrued.provisional, 0)
             or coalesce(compensations.missing, 0)                        as provisional
     from case_principals
-    left join accrued on accrued.case_id = case_principals.case_id
+    left join accrued on accrued.case_no = case_principals.case_no
     left join ladders on ladders.case_id = case_principals.case_id
     left join cost_events on cost_events.case_id = case_principals.case_id
     left join compensations on compensations.case_id = case_principals.case_id
@@ -1549,17 +1656,17 @@ where covered.case_id is not null or credit_holds.hold is not null or ahead.case
 -- 70_states -----------------------------------------------------------------------------------------------------------
 
 create temp table case_standing (
-    case_id text primary key, counted_due_date integer, legal_kind text, provisional integer, last_step text,
-    ladder_deadline integer, reached integer, reopened_today integer, limitation_date integer, principal_asked integer,
-    closed_reason text, closed_on integer, state text, holds text, flags text
-) without rowid;
+    case_no integer primary key, case_id text, counted_due_date integer, legal_kind text, provisional integer,
+    last_step text, ladder_deadline integer, reached integer, reopened_today integer, limitation_date integer,
+    principal_asked integer, closed_reason text, closed_on integer, state text, holds text, flags text
+);
 insert into case_standing
 with
 joined as (
     select
-        accounts.case_id, accounts.principal, accounts.counted_due_date, accounts.closed, accounts.closed_as,
-        accounts.closed_on, accounts.deleted_in_ledger_on, accounts.legal_kind, accounts.released, accounts.account_holds,
-        accounts.account_flags,
+        accounts.case_no, accounts.case_id, accounts.principal, accounts.counted_due_date, accounts.closed,
+        accounts.closed_as, accounts.closed_on, accounts.deleted_in_ledger_on, accounts.legal_kind, accounts.released,
+        accounts.account_holds, accounts.account_flags,
         money.credited, money.principal_open, money.unexplained, money.settled_on, money.written_off, money.recovered,
         money.costs_open, money.provisional, money.costs_settled_on, money.last_step, money.ladder_deadline,
         coalesce(money.reached, 0)                                       as reached,
@@ -1567,7 +1674,7 @@ joined as (
         coalesce(circumstances.reopened_today, 0)                        as reopened_today,
         coalesce(limitations.limitation_date, limit_day.next_business_day) as limitation_date
     from accounts
-    cross join case_money as money on money.case_id = accounts.case_id
+    cross join case_money as money on money.case_no = accounts.case_no
     left join circumstances on circumstances.case_id = accounts.case_id
     left join limitations on limitations.case_id = accounts.case_id
     left join later_days on later_days.day = accounts.original_due_date
@@ -1591,7 +1698,8 @@ ended as (
     from joined
 )
 select
-    case_id, counted_due_date, legal_kind, provisional, last_step, ladder_deadline, reached, reopened_today, limitation_date,
+    case_no, case_id, counted_due_date, legal_kind, provisional, last_step, ladder_deadline, reached, reopened_today,
+    limitation_date,
     max(0, principal_open - coalesce(covered, 0)),
     closed_reason,
     iif(closed_reason is not null, ended_on, null),
@@ -1605,23 +1713,33 @@ select
         when reached = 2                                                 then 'reminded'
         else 'overdue'
     end,
-    iif(closed_reason is not null, '', ltrim(account_holds
-        || iif(principal_open > 0 and credit_hold is not null, ',' || credit_hold, '')
-        || iif(principal_open > 0 and is_ahead, ',payment_dated_ahead', '')
-        || iif(principal_open > 0 and is_refunded, ',refunded', '')
-        || iif(principal_open > 0 and is_reversed, ',reversed_payment', '')
-        || iif(business_date > limitation_date, ',time_barred', '')
-        || iif(unexplained > 0 and not instr(released, ',settled_without_bank,'), ',settled_without_bank', '')
-        || iif(principal_open > 0 and principal_open < minimum_claim and not instr(released, ',below_minimum,'),
-               ',below_minimum', ''), ',')),
-    ltrim(account_flags
-        || iif(written_off > 0, ',written_off', '')
-        || iif(recovered, ',recovered_after_write_off', '')
-        || case when closed_reason is not null or business_date > limitation_date then ''
-                when limitation_date - business_date <= 30  then ',limitation_30'
-                when limitation_date - business_date <= 90  then ',limitation_90'
-                when limitation_date - business_date <= 180 then ',limitation_180' else '' end
-        || iif(is_reminded_twice, ',double_reminding', ''), ',')
+    case
+        when closed_reason is not null                                   then ''
+        when account_holds = '' and credit_hold is null and unexplained = 0 and business_date <= limitation_date
+             and principal_open >= minimum_claim
+             and not (coalesce(is_ahead, 0) or coalesce(is_refunded, 0) or coalesce(is_reversed, 0)) then ''
+        else ltrim(account_holds
+            || iif(principal_open > 0 and credit_hold is not null, ',' || credit_hold, '')
+            || iif(principal_open > 0 and is_ahead, ',payment_dated_ahead', '')
+            || iif(principal_open > 0 and is_refunded, ',refunded', '')
+            || iif(principal_open > 0 and is_reversed, ',reversed_payment', '')
+            || iif(business_date > limitation_date, ',time_barred', '')
+            || iif(unexplained > 0 and not instr(released, ',settled_without_bank,'), ',settled_without_bank', '')
+            || iif(principal_open > 0 and principal_open < minimum_claim and not instr(released, ',below_minimum,'),
+                   ',below_minimum', ''), ',')
+    end,
+    case
+        when account_flags = '' and written_off = 0 and not recovered and not coalesce(is_reminded_twice, 0)
+             and (closed_reason is not null or limitation_date - business_date not between 0 and 180) then ''
+        else ltrim(account_flags
+            || iif(written_off > 0, ',written_off', '')
+            || iif(recovered, ',recovered_after_write_off', '')
+            || case when closed_reason is not null or business_date > limitation_date then ''
+                    when limitation_date - business_date <= 30  then ',limitation_30'
+                    when limitation_date - business_date <= 90  then ',limitation_90'
+                    when limitation_date - business_date <= 180 then ',limitation_180' else '' end
+            || iif(is_reminded_twice, ',double_reminding', ''), ',')
+    end
 from parameters
 cross join ended;
 
@@ -1705,8 +1823,8 @@ select
     claims.ledger_balance, standing.provisional
 from parameters
 cross join case_standing as standing
-cross join case_money as money on money.case_id = standing.case_id
-cross join claims on claims.case_id = standing.case_id
+cross join case_money as money on money.case_no = standing.case_no
+cross join claims on claims.rowid = standing.case_no
 left join later_days on later_days.day = claims.due_date
 left join next_steps on next_steps.case_id = standing.case_id;
 
@@ -1727,8 +1845,8 @@ select
          when accounts.dispute_settled_on is not null then 'refused' else 'none' end as dispute
 from parameters
 cross join next_steps
-cross join case_standing on case_standing.case_id = next_steps.case_id
 cross join accounts on accounts.case_id = next_steps.case_id
+cross join case_standing on case_standing.case_no = accounts.case_no
 cross join costs on costs.case_id = next_steps.case_id
 cross join step_settings on step_settings.step = next_steps.step
 left join calendar as today on today.day = parameters.business_date
