@@ -29,7 +29,14 @@ class SendOutcome(Exception):
 
 
 class NothingSent(SendOutcome):
-    """The request did not reach the other side or was turned away unread (connection refused, 429, 503, SMTP 4xx)."""
+    """The request did not reach the other side or was turned away unread (connection refused, 429, 503, SMTP 4xx).
+
+    ``asked_wait``: seconds that the other side wants to be given before the next request, None if it does not say.
+    """
+
+    def __init__(self, detail: str, *, status: int | None = None, asked_wait: float | None = None) -> None:
+        super().__init__(detail, status=status)
+        self.asked_wait = asked_wait
 
 
 class Rejected(SendOutcome):
@@ -38,3 +45,7 @@ class Rejected(SendOutcome):
 
 class OutcomeUnknown(SendOutcome):
     """The request went out and no answer came (read time-out, connection broken): it may have been carried out."""
+
+
+class ItemMoved(Exception):
+    """Another run has changed the item meanwhile, and what was to be noted no longer fits. Nothing was changed."""

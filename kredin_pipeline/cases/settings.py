@@ -20,9 +20,12 @@ minimum_claim              no minimum
 contribution_margin        the sales needed to cover a loss are not shown
 rounding_write_off         no write-off counts as a rounding
 inkassolov_2026_from       the 2026 act is not applied
+daily_letter_limit, ...    the limit follows from what left on earlier days (``journal/brake.py``)
 fee_account, ...           the account is missing: a configuration error before a voucher is posted
+voucher_department, ...    no department, or no project, on the lines of a voucher
 the yes/no keys            no
-course, allocation, mode   refused: there is no course, order or mode called nothing
+course, allocation, mode,  refused: there is no course, order, mode or voucher called nothing
+voucher_type
 ========================== =====================================================================================
 """
 
@@ -45,6 +48,7 @@ StepName = Literal["friendly_reminder", "reminder", "collection_notice", "paymen
 Course = Literal["full", "demand_only"]
 Channel = Literal["email", "post"]
 Mode = Literal["live", "observe"]
+VoucherKind = Literal["manual_journal", "bank_journal"]
 
 STEP_NAMES: Final[tuple[StepName, ...]] = (
     "friendly_reminder",
@@ -60,6 +64,20 @@ LAWFUL_DEADLINE_DAYS: Final[Mapping[str, tuple[int, str]]] = {
     "payment_demand": (14, "inkassoloven § 10"),
     "enforcement_notice": (14, "tvangsfullbyrdelsesloven § 4-18"),
 }
+
+
+REFUSED_VOUCHERS: Final[Mapping[str, str]] = {
+    "draft": (
+        "a draft (bilag til bilagsføring) has no ExternalImportReference: after a lost answer nobody could tell "
+        "whether it arrived, and nothing would refuse a second one"
+    ),
+    "cash_journal": "no cash is paid in or out, and the cash account would have to be reconciled with it",
+    "outgoing_invoice": (
+        "fees and interest would become an invoice of their own, with a number of the company's series and a due date, "
+        "and so a new claim"
+    ),
+}
+"""Kinds of voucher that PowerOffice takes and we do not book fees and interest with, each with the reason."""
 
 
 class SettingsError(ValueError):
@@ -89,6 +107,13 @@ def _rate(value: object) -> object:
     return value if value in ("statutory", "none") else _decimal(value)
 
 
+def _voucher_type(value: object) -> object:
+    """A word for a kind of voucher; the kinds that are refused on purpose are answered with why."""
+    if isinstance(value, str) and value in REFUSED_VOUCHERS:
+        raise ValueError(f"found {value!r}: {REFUSED_VOUCHERS[value]}; want manual_journal or bank_journal")
+    return value
+
+
 def _text(value: object) -> object:
     """Account and organisation numbers are text; YAML and wires may hand them over as whole numbers."""
     if isinstance(value, bool):
@@ -113,6 +138,12 @@ def _whole(value: object) -> object:
     return value
 
 
+def _count(value: object) -> object:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError(f"found {value!r}, want a whole number")
+    return value
+
+
 def _plain(value: object) -> object:
     return format(value, "f") if isinstance(value, Decimal) else value
 
@@ -124,9 +155,13 @@ Percent = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=100, max_
 Interest = Annotated[Literal["statutory", "none"] | Percent, BeforeValidator(_rate), _AsText]
 Share = Annotated[Decimal, BeforeValidator(_decimal), Field(gt=0, le=1, decimal_places=4), _AsText]
 Days = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=3650)]
+Count = Annotated[int, BeforeValidator(_count), Field(ge=0, le=1_000_000)]
 Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, BeforeValidator(_text)]
 Account = Annotated[str, BeforeValidator(_text), Field(pattern=r"^\d{3,10}$")]
+Code = Annotated[str, BeforeValidator(_text), Field(max_length=100, pattern=r"^[^,]+$")]
+"""A department's or project's code (text, with a sub-project written ``main.sub``); a comma would make two of it."""
+VoucherType = Annotated[VoucherKind, BeforeValidator(_voucher_type)]
 
 
 class StepSettings(BaseModel):
@@ -240,6 +275,13 @@ class TenantSettings(BaseModel):
     mode: Mode = "live"
     fee_account: Account | None = "3950"
     interest_account: Account | None = "8050"
+    voucher_type: VoucherType = "manual_journal"
+    voucher_department: Code | None = None
+    voucher_project: Code | None = None
+    attach_calculation: bool | None = False
+
+    daily_letter_limit: Count | None = None
+    daily_voucher_limit: Count | None = None
 
     creditor_name: Text | None = None
     creditor_orgnr: Text | None = None

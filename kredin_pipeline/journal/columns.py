@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from types import NoneType
+from typing import Any, Final, cast
 
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from kredin_pipeline.journal.errors import JournalError
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -29,7 +32,7 @@ class UtcTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise JournalError(f"time {value.isoformat()}: has no offset, want an aware time")
         utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return utc if dialect.name == "postgresql" else utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -44,15 +47,25 @@ def canonical_json(value: object, where: str, *, floats: bool = False) -> str:
     A float is refused with its path, because money must not pass through one; with ``floats`` (what people typed)
     it is written as the shortest decimal text instead. Raises ``JournalError``.
     """
-    return json.dumps(_plain(value, where, floats), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text_of(plain(value, where, floats=floats))
+
+
+def plain(value: object, where: str, *, floats: bool = False) -> object:
+    """The value as ``canonical_json`` writes it and a reader gets it back: mappings, lists, text, whole numbers."""
+    return _plain(value, where, floats)
+
+
+def text_of(content: object) -> str:
+    """The canonical text of what is plain already."""
+    return _ENCODER.encode(content)
 
 
 def _plain(value: object, where: str, floats: bool) -> object:
+    if isinstance(value, (str, int, NoneType)):  # bool is an int; most of what is stored is text
+        return value
     if isinstance(value, Mapping):
         items = cast(Mapping[object, object], value).items()
         return {str(key): _plain(item, f"{where}.{key}", floats) for key, item in items}
-    if isinstance(value, str | bool | int | None):
-        return value
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):

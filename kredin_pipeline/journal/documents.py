@@ -42,6 +42,19 @@ class Documents(Store):
                 connection.execute(insert(table).values(row))
         return sha256
 
+    def vouchers_without(self, tenant: str, kind: str, named: str) -> list[str]:
+        """Keys of confirmed vouchers whose content has the object ``named`` and that keep no document of a kind yet."""
+        table, outbox = schema.documents, schema.outbox
+        kept = select(table.c.seq).where(table.c.key == outbox.c.key, table.c.kind == kind)
+        query = (
+            select(outbox.c.key)
+            .where(outbox.c.tenant == tenant, outbox.c.kind == "voucher", outbox.c.state == "confirmed")
+            .where(outbox.c.payload.contains(f'"{named}":{{', autoescape=True), ~kept.exists())
+            .order_by(outbox.c.created_at, outbox.c.key)
+        )
+        with self.reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def documents(self, tenant: str, *, key: str | None = None, case_id: str | None = None) -> list[Document]:
         """The documents of a tenant, of one outbox item, or of one case, oldest first."""
         table = schema.documents

@@ -17,6 +17,9 @@ from sqlalchemy.pool import StaticPool
 from kredin_pipeline.journal.errors import JournalError
 
 BUSY_MILLISECONDS: Final = 10_000
+CHECKPOINT_PAGES: Final = 4_000
+"""Pages (16 MB) of write-ahead log before SQLite carries them into the file. The same few pages change with every item;
+a late checkpoint writes each of them once."""
 _WRITES: Final = "journal_writes"
 
 
@@ -45,6 +48,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.execute(f"pragma busy_timeout = {BUSY_MILLISECONDS}")
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = full")
+    cursor.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    cursor.execute("pragma temp_store = memory")  # what a statement may have to take back; else it is a file on disk
     cursor.execute("pragma foreign_keys = on")
     cursor.execute("pragma secure_delete = on")  # what a purge erases is overwritten, not only unlinked
     cursor.close()
@@ -74,10 +79,15 @@ def writing(engine: Engine) -> Generator[Connection, None, None]:
         except OperationalError as error:
             if "locked" not in str(error.orig):
                 raise
-            shown = engine.url.render_as_string(hide_password=True)
-            raise JournalError(
-                f"journal {shown}: another process has held the write lock for "
-                f"{BUSY_MILLISECONDS / 1000:.0f} s; wait for its run to end and try again"
-            ) from None
+            raise lock_not_had(engine) from None
         with transaction:
             yield connection
+
+
+def lock_not_had(engine: Engine) -> JournalError:
+    """What to say when another process keeps the write lock."""
+    shown = engine.url.render_as_string(hide_password=True)
+    return JournalError(
+        f"journal {shown}: another process has held the write lock for "
+        f"{BUSY_MILLISECONDS / 1000:.0f} s; wait for its run to end and try again"
+    )

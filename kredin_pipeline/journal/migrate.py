@@ -15,7 +15,7 @@ from kredin_pipeline.journal.schema import STATE_ROWS, metadata, outbox_allowed_
 from kredin_pipeline.journal.states import ALLOWED_TRANSITIONS
 from kredin_pipeline.journal.triggers import REVISIONS, statements
 
-HEAD: Final = "0002"
+HEAD: Final = "0004"
 """The newest revision in ``migrations/versions``; a test compares the two."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

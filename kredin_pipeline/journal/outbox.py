@@ -2,109 +2,53 @@
 
 Every change of state is one UPDATE that names the states it may start from; of two workers one wins. The database
 refuses any other change and writes the log itself (``triggers.py``). What is sent and how is not decided here.
+
+A worker that lost an item to another one does not know it. So what it *concludes* (refused, nothing sent, no answer)
+may name the worker that claimed (``held_by``), and changes nothing once another one has claimed; what it *knows* (the
+other side has taken it) is true whoever holds the item, and may always be noted.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from kredin_pipeline.journal import schema
-from kredin_pipeline.journal.columns import canonical_json
+from kredin_pipeline.journal.direct import Direct, directly
 from kredin_pipeline.journal.errors import JournalError, TransitionRefused, UnknownItem
-from kredin_pipeline.journal.records import (
-    OutboxItem,
-    Transition,
-    letter_rows,
-    voucher_amounts,
-    voucher_reference,
-)
-from kredin_pipeline.journal.states import OPEN, POSSIBLY_DELIVERED, ItemKind, State, may_become
-from kredin_pipeline.journal.store import Store
+from kredin_pipeline.journal.intents import KEYS_AT_ONCE, Intent, Intents
+from kredin_pipeline.journal.records import OutboxItem, Transition
+from kredin_pipeline.journal.states import OPEN, ItemKind, State, may_become
 
+__all__ = ["KEYS_AT_ONCE", "Intent", "Outbox"]
 _OSLO = ZoneInfo("Europe/Oslo")
 
 
-@dataclass(frozen=True)
-class Intent:
-    """What is to leave the house. ``key`` is deterministic, one per intent and never per attempt:
-    ``letter:TENANT:CASE:STEP``, ``voucher:TENANT:CASE:SETTLEMENT``. ``reverses`` names the voucher a reversal undoes.
-    """
-
-    key: str
-    kind: ItemKind
-    case_ids: Sequence[str]
-    payload: Mapping[str, object]
-    planned_on: date
-    reverses: str | None = None
-
-
-KEYS_AT_ONCE = 500
-"""Keys that one statement takes."""
-
-
-class Outbox(Store):
-    def intend(
-        self,
-        key: str,
-        tenant: str,
-        kind: ItemKind,
-        case_ids: Sequence[str],
-        payload: Mapping[str, object],
-        planned_on: date,
-        at: datetime,
-        *,
-        reverses: str | None = None,
-    ) -> bool:
-        """Commit one intent; see ``intend_all``. True if the item is new or was cancelled before."""
-        return bool(self.intend_all(tenant, [Intent(key, kind, case_ids, payload, planned_on, reverses)], at))
-
-    def intend_all(self, tenant: str, intents: Iterable[Intent], at: datetime) -> list[str]:
-        """Commit intents in one transaction and give the keys that are new or were cancelled before.
-
-        An item that is still intended takes the new content (logged); one that may have left is not touched, nor is a
-        letter intended for a claim whose same step may have left in another letter.
-        Raises ``JournalError`` for content without its figures, or a case that is not open in the journal.
-        """
-        created: list[str] = []
-        wanted = list(intents)
-        if not wanted:
-            return created
-        texts = [_checked(intent) for intent in wanted]
-        with self.writing() as connection:
-            self.hold_tenant(connection, tenant)
-            unsure = _steps_that_may_have_left(connection, tenant)
-            for intent, text in zip(wanted, texts, strict=True):
-                if any((case_id, intent.payload.get("step")) in unsure for case_id in intent.case_ids):
-                    continue
-                row = connection.execute(select(schema.outbox).where(schema.outbox.c.key == intent.key)).first()
-                if row is None:
-                    _insert(connection, tenant, intent, text, at)
-                    created.append(intent.key)
-                    continue
-                if row.tenant != tenant or row.kind != intent.kind:
-                    raise JournalError(
-                        f"outbox {intent.key}: is a {row.kind} of {row.tenant}, not a {intent.kind} of {tenant}"
-                    )
-                if row.state == "cancelled":
-                    _renew(connection, row, intent, text, "planned again", at)
-                    created.append(intent.key)
-                elif row.state == "intended" and (row.payload != text or row.planned_on != intent.planned_on):
-                    _renew(connection, row, intent, text, "planned anew", at)
-        return created
-
+class Outbox(Intents):
     def claim_for_sending(self, key: str, worker: str, at: datetime) -> bool:
         """Take an intended item for sending, committed before anything leaves. False if another worker was first."""
-        values = {"worker": worker, "attempts": schema.outbox.c.attempts + 1, "reason": None}
-        with self.writing() as connection:
-            if _move(connection, key, ("intended",), "sending", values, at):
-                return True
-            _state(connection, key)
-            return False
+        return bool(self.claim_many([key], worker, at))
+
+    def claim_many(self, keys: Sequence[str], worker: str, at: datetime) -> list[str]:
+        """Take intended items for sending, in one transaction; gives those that no other worker had first, in order.
+
+        Take no more than leave next: what is claimed and not sent has to be looked up if this process ends.
+        Raises ``UnknownItem``; then none is taken.
+        """
+        with directly(self.engine) as journal:
+            won = {
+                key
+                for key in sorted(set(keys))  # always the same order: two workers never wait for each other in a ring
+                if _move(journal, key, ("intended",), "sending", {"worker": worker, "reason": None}, at)
+            }
+            for key in keys:
+                if key not in won:
+                    _state(journal, key)
+        return [key for key in dict.fromkeys(keys) if key in won]
 
     def mark_posted(
         self, key: str, remote_id: str, remote_no: str | None, at: datetime, *, sent_on: date | None = None
@@ -116,6 +60,26 @@ class Outbox(Store):
         """
         values = {"remote_id": remote_id, "sent_on": sent_on or at.astimezone(_OSLO).date(), "reason": None}
         self._change(key, ("sending", "outcome_unknown"), "posted", {**values, **_number(remote_no)}, at)
+
+    def adopt(self, key: str, remote_id: str, remote_no: str | None, worker: str, at: datetime) -> str:
+        """Note that the other side has taken an item although another run has moved it meanwhile; gives its new state.
+
+        An item that was put back, refused for that other run, or dropped becomes posted by the changes that are
+        allowed, each logged; one that is posted under this very id stays as it is.
+        Raises ``TransitionRefused`` when it is in conflict or posted under another id: a person decides.
+        """
+        reason = f"the other side has taken it as {remote_id} meanwhile"
+        values = {"remote_id": remote_id, "sent_on": at.astimezone(_OSLO).date(), "reason": reason}
+        with directly(self.engine) as journal:
+            found, there = _state(journal, key), journal.rows("select remote_id from outbox where key = :key", key=key)
+            if found in ("posted", "confirmed") and there == [(remote_id,)]:
+                return found
+            if found in ("rejected", "cancelled"):
+                _change(journal, key, (found,), "intended", {"reason": reason, "worker": None}, at)
+            if found in ("rejected", "cancelled", "intended"):
+                _change(journal, key, ("intended",), "sending", {"reason": reason, "worker": worker}, at)
+            _change(journal, key, ("sending", "outcome_unknown"), "posted", {**values, **_number(remote_no)}, at)
+            return "posted"
 
     def mark_confirmed(
         self,
@@ -131,46 +95,70 @@ class Outbox(Store):
         if remote_id is None:
             self._change(key, ("posted",), "confirmed", values, at)
             return
-        with self.writing() as connection:
-            row = connection.execute(select(schema.outbox).where(schema.outbox.c.key == key)).first()
-            if row is not None and row.sent_on is None:
+        with directly(self.engine) as journal:
+            if journal.rows("select key from outbox where key = :key and sent_on is null", key=key):
                 values |= {"remote_id": remote_id, "sent_on": sent_on or at.astimezone(_OSLO).date()}
-            _change(connection, key, ("posted", "outcome_unknown"), "confirmed", values, at)
+            _change(journal, key, ("posted", "outcome_unknown"), "confirmed", values, at)
+
+    def confirm_many(self, numbers: Mapping[str, str | None], at: datetime) -> list[str]:
+        """Note in one transaction that posted items were read back; ``numbers`` gives a number that was missing.
+
+        Gives the keys that were noted: one that another run has confirmed meanwhile is left out.
+        """
+        with directly(self.engine) as journal:
+            done = {
+                key
+                for key in sorted(numbers)
+                if _move(journal, key, ("posted",), "confirmed", {"reason": None, **_number(numbers[key])}, at)
+            }
+        return [key for key in numbers if key in done]
 
     def note_number(self, key: str, remote_no: str, at: datetime) -> None:
         """Fill in the ledger's number of a posted or confirmed item that had none; the number is written once."""
-        table = schema.outbox
-        here = (table.c.key == key, table.c.state.in_(["posted", "confirmed"]), table.c.remote_no.is_(None))
-        with self.writing() as connection:
-            done = connection.execute(update(table).where(*here).values(**_number(remote_no), changed_at=at)).rowcount
+        with directly(self.engine) as journal:
+            done = journal.run(
+                "update outbox set remote_no = :remote_no, changed_at = :at "
+                "where key = :key and state in ('posted', 'confirmed') and remote_no is null",
+                key=key,
+                at=at,
+                **({"remote_no": None} | _number(remote_no)),
+            )
             if not done:
-                found = _state(connection, key)
+                found = _state(journal, key)
                 raise JournalError(f"outbox {key}: is {found} or has a number already; {remote_no} was not noted")
 
-    def mark_outcome_unknown(self, key: str, reason: str, at: datetime, *, worker: str | None = None) -> None:
+    def mark_outcome_unknown(
+        self, key: str, reason: str, at: datetime, *, worker: str | None = None, held_by: str | None = None
+    ) -> None:
         """The answer was lost, or the worker that held it is gone: it is looked up before anything else happens."""
-        self._change(key, ("sending",), "outcome_unknown", _because(reason, worker), at)
+        values: dict[str, object] = {"reason": reason} if worker is None else {"reason": reason, "worker": worker}
+        self._change(key, ("sending",), "outcome_unknown", values, at, {"worker": held_by})
 
     def mark_conflict(self, key: str, reason: str, at: datetime) -> None:
-        """Found on the other side with other content: a person decides, nothing is sent."""
-        self._change(key, ("outcome_unknown",), "conflict", {"reason": reason}, at)
+        """Found on the other side with other content, or undone there by somebody else: a person decides."""
+        self._change(key, ("outcome_unknown", "posted", "confirmed"), "conflict", {"reason": reason}, at)
 
-    def mark_rejected(self, key: str, reason: str, at: datetime) -> None:
+    def mark_rejected(self, key: str, reason: str, at: datetime, *, held_by: str | None = None) -> None:
         """The other side refused it for good; nothing is there."""
-        self._change(key, ("sending",), "rejected", {"reason": reason}, at)
+        self._change(key, ("sending",), "rejected", {"reason": reason}, at, {"worker": held_by})
 
-    def mark_nothing_sent(self, key: str, reason: str, at: datetime) -> None:
+    def mark_nothing_sent(self, key: str, reason: str, at: datetime, *, held_by: str | None = None) -> None:
         """The connection was refused before anything left: intended again."""
-        self._change(key, ("sending",), "intended", {"reason": reason, "worker": None}, at)
+        values = {"reason": reason, "worker": None}
+        self._change(key, ("sending",), "intended", values, at, {"worker": held_by})
 
     def cancel(self, key: str, reason: str, at: datetime) -> None:
         """Drop an item before anything leaves (``paid_before_send`` and so on)."""
         self._change(key, ("intended",), "cancelled", {"reason": reason}, at)
 
-    def requeue(self, key: str, reason: str, at: datetime) -> None:
-        """Intend again what a look-up proved absent, or what was rejected for a cause that is gone."""
+    def requeue(self, key: str, reason: str, at: datetime, *, attempts: int | None = None) -> None:
+        """Intend again what a look-up proved absent, or what was rejected for a cause that is gone.
+
+        ``attempts``: the attempts that the look-up knew of; after a further one its answer is worth nothing.
+        """
         starts: tuple[State, ...] = ("outcome_unknown", "rejected", "conflict")
-        self._change(key, starts, "intended", {"reason": reason, "worker": None}, at)
+        values = {"reason": reason, "worker": None}
+        self._change(key, starts, "intended", values, at, {"attempts": attempts})
 
     def item(self, key: str) -> OutboxItem:
         """One item. Raises ``UnknownItem``."""
@@ -221,107 +209,67 @@ class Outbox(Store):
                 for row in rows
             ]  # fmt: skip
 
-    def _change(self, key: str, starts: Sequence[State], to: State, values: Mapping[str, object], at: datetime) -> None:
-        with self.writing() as connection:
-            _change(connection, key, starts, to, values, at)
-
-
-def _checked(intent: Intent) -> str:
-    """The content as text, once its figures are known to be there and its claims are the cases named."""
-    text = canonical_json(intent.payload, f"outbox {intent.key}")
-    content: Mapping[str, Any] = json.loads(text)
-    if not intent.case_ids:
-        raise JournalError(f"outbox {intent.key}: names no case")
-    if intent.kind == "letter":
-        rows = letter_rows(intent.key, content, intent.planned_on)
-        named = [row.case_id for row in rows]
-        if sorted(named) != sorted(intent.case_ids):
-            raise JournalError(
-                f"outbox {intent.key}: claims are {named}, but the cases named are {list(intent.case_ids)}"
-            )
-        charged = [row.case_id for row in rows if row.fee and not row.bears_fee]
-        if charged or sum(row.bears_fee for row in rows) > 1:
-            raise JournalError(f"outbox {intent.key}: one claim bears a letter's fee, found more: {charged or named}")
-    elif intent.kind == "voucher":
-        voucher_amounts(intent.key, content)
-    if (intent.kind == "reversal") != (intent.reverses is not None):
-        raise JournalError(f"outbox {intent.key}: a reversal names the voucher it reverses, and nothing else does")
-    return text
-
-
-def _steps_that_may_have_left(connection: Connection, tenant: str) -> set[tuple[str, object]]:
-    """(case, step) of the letters of which nobody knows whether they left."""
-    items = _items(
-        connection,
-        schema.outbox.c.tenant == tenant,
-        schema.outbox.c.kind == "letter",
-        schema.outbox.c.state.in_(POSSIBLY_DELIVERED),
-    )
-    return {(case_id, item.payload.get("step")) for item in items for case_id in item.case_ids}
-
-
-def _insert(connection: Connection, tenant: str, intent: Intent, text: str, at: datetime) -> None:
-    row = {
-        "key": intent.key, "tenant": tenant, "kind": intent.kind, "state": "intended",
-        "reference": voucher_reference(intent.key), "reverses": intent.reverses, "payload": text,
-        "planned_on": intent.planned_on, "attempts": 0, "reason": "planned", "created_at": at, "changed_at": at,
-    }  # fmt: skip
-    connection.execute(insert(schema.outbox).values(row))
-    _name_cases(connection, tenant, intent)
-
-
-def _name_cases(connection: Connection, tenant: str, intent: Intent) -> None:
-    here = (schema.cases.c.tenant == tenant, schema.cases.c.case_id.in_(list(intent.case_ids)))
-    known = set(connection.execute(select(schema.cases.c.case_id).where(*here)).scalars())
-    missing = [case_id for case_id in intent.case_ids if case_id not in known]
-    if missing:
-        raise JournalError(f"outbox {intent.key}: case {missing[0]} is not open in the journal of {tenant}")
-    rows = [
-        {"key": intent.key, "position": position, "tenant": tenant, "case_id": case_id}
-        for position, case_id in enumerate(intent.case_ids)
-    ]
-    connection.execute(insert(schema.outbox_cases), rows)
-
-
-def _renew(connection: Connection, row: Row[Any], intent: Intent, text: str, reason: str, at: datetime) -> None:
-    values = {"payload": text, "planned_on": intent.planned_on, "reason": reason, "worker": None}
-    _change(connection, row.key, (row.state,), "intended", values, at)
-    connection.execute(delete(schema.outbox_cases).where(schema.outbox_cases.c.key == row.key))
-    _name_cases(connection, row.tenant, intent)
+    def _change(
+        self,
+        key: str,
+        starts: Sequence[State],
+        to: State,
+        values: Mapping[str, object],
+        at: datetime,
+        only: Mapping[str, object] | None = None,
+    ) -> None:
+        with directly(self.engine) as journal:
+            _change(journal, key, starts, to, values, at, only)
 
 
 def _move(
-    connection: Connection, key: str, starts: Sequence[State], to: State, values: Mapping[str, object], at: datetime
+    journal: Direct,
+    key: str,
+    starts: Sequence[str],
+    to: State,
+    values: Mapping[str, object],
+    at: datetime,
+    only: Mapping[str, object] | None = None,
 ) -> bool:
-    statement = (
-        update(schema.outbox)
-        .where(schema.outbox.c.key == key, schema.outbox.c.state.in_(starts))
-        .values(state=to, changed_at=at, **values)
+    """One UPDATE from one of some states; ``only``: columns that must still be as given (None: whatever they are)."""
+    held = {f"only_{name}": value for name, value in (only or {}).items() if value is not None}
+    statement = _moving(tuple(starts), to, tuple(values), tuple(held))
+    return journal.run(statement, key=key, to=to, at=at, **values, **held) == 1
+
+
+@lru_cache(maxsize=256)
+def _moving(starts: tuple[str, ...], to: str, changed: tuple[str, ...], held: tuple[str, ...]) -> str:
+    claimed = ", attempts = attempts + 1" if to == "sending" else ""
+    return (
+        f"update outbox set state = :to, changed_at = :at{claimed}{''.join(f', {name} = :{name}' for name in changed)} "
+        f"where key = :key and state in ({', '.join(repr(start) for start in starts)})"
+        + "".join(f" and {name.removeprefix('only_')} = :{name}" for name in held)
     )
-    return connection.execute(statement).rowcount == 1
 
 
 def _change(
-    connection: Connection, key: str, starts: Sequence[State], to: State, values: Mapping[str, object], at: datetime
+    journal: Direct,
+    key: str,
+    starts: Sequence[str],
+    to: State,
+    values: Mapping[str, object],
+    at: datetime,
+    only: Mapping[str, object] | None = None,
 ) -> None:
-    if not _move(connection, key, starts, to, values, at):
-        found = _state(connection, key)
+    if not _move(journal, key, starts, to, values, at, only):
+        found = _state(journal, key)
         raise TransitionRefused(key, found, to, may_become(found))
 
 
-def _state(connection: Connection, key: str) -> str:
-    found = connection.execute(select(schema.outbox.c.state).where(schema.outbox.c.key == key)).scalar()
-    if found is None:
+def _state(journal: Direct, key: str) -> str:
+    found = journal.rows("select state from outbox where key = :key", key=key)
+    if not found:
         raise UnknownItem(key)
-    return found
+    return found[0][0]
 
 
 def _number(remote_no: str | None) -> dict[str, object]:
     return {"remote_no": remote_no} if remote_no not in (None, "", "0") else {}
-
-
-def _because(reason: str, worker: str | None) -> dict[str, object]:
-    return {"reason": reason} if worker is None else {"reason": reason, "worker": worker}
 
 
 def _items(connection: Connection, *conditions: Any) -> list[OutboxItem]:

@@ -188,6 +188,13 @@ outbox_transitions: Final = Table(
         ["from_state", "to_state"], ["outbox_allowed_transitions.from_state", "outbox_allowed_transitions.to_state"]
     ),
     Index("ix_outbox_transitions_key", "key", "seq"),
+    Index(
+        "ix_outbox_transitions_sending",
+        "tenant",
+        "at",
+        sqlite_where=text("to_state = 'sending'"),
+        postgresql_where=text("to_state = 'sending'"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -240,5 +247,50 @@ law_figure_withdrawals: Final = Table(
     CheckConstraint("why <> ''", name="why"),
     CheckConstraint("withdrawn_by <> ''", name="withdrawn_by"),
 )
+
+brake_releases: Final = Table(
+    "brake_releases",
+    metadata,
+    Column("seq", Growing, primary_key=True, autoincrement=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("on_day", Date, nullable=False),
+    Column("up_to", Integer, nullable=False),
+    Column("limit_was", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("released_by", Text, nullable=False),
+    Column("released_at", UtcTime, nullable=False),
+    CheckConstraint("kind in ('letters', 'vouchers')", name="kind"),
+    CheckConstraint("up_to > limit_was and limit_was >= 0", name="up_to"),
+    CheckConstraint("why <> ''", name="why"),
+    CheckConstraint("released_by <> ''", name="released_by"),
+    Index("ix_brake_releases_day", "tenant", "kind", "on_day"),
+    sqlite_autoincrement=True,
+)
+"""How many letters or vouchers of a day a person has allowed beyond the limit (``brake.py``, revision 0003)."""
+
+outbox_words: Final = Table(
+    "outbox_words",
+    metadata,
+    Column("seq", Growing, primary_key=True, autoincrement=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Column("key", ForeignKey("outbox.key")),
+    Column("voucher_id", String(200)),
+    Column("about", String(40), nullable=False),
+    Column("said", String(20), nullable=False),
+    Column("remote_id", String(200)),
+    Column("remote_no", String(60)),
+    Column("evidence", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", UtcTime, nullable=False),
+    CheckConstraint("key is not null or voucher_id is not null", name="subject"),
+    CheckConstraint("said in ('posted', 'not_sent', 'stands')", name="said"),
+    CheckConstraint("why <> ''", name="why"),
+    CheckConstraint("said_by <> ''", name="said_by"),
+    Index("ix_outbox_words_tenant", "tenant", "seq"),
+    sqlite_autoincrement=True,
+)
+"""What a person said about an item, or about a voucher that the ledger has and the outbox does not (``words.py``)."""
 
 STATE_ROWS: Final = [{"state": state, "meaning": meaning} for state, meaning in STATES.items()]

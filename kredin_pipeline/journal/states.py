@@ -32,6 +32,8 @@ ALLOWED_TRANSITIONS: Final[frozenset[tuple[State, State]]] = frozenset(
         ("sending", "rejected"),
         ("sending", "intended"),  # only when nothing left: the connection was refused
         ("posted", "confirmed"),
+        ("posted", "conflict"),  # read back with other content, or undone there by somebody else
+        ("confirmed", "conflict"),
         ("outcome_unknown", "posted"),
         ("outcome_unknown", "confirmed"),
         ("outcome_unknown", "conflict"),

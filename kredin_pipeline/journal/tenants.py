@@ -130,7 +130,10 @@ class Tenants(Store):
             row = {"tenant": name, "reason": reason, "purged_by": who, "purged_at": at, "open": 1}
             connection.execute(insert(schema.purges).values(row))
             reversals = delete(schema.outbox).where(schema.outbox.c.kind == "reversal", schema.outbox.c.tenant == name)
-            for table in (schema.documents, schema.outbox_transitions, schema.outbox_cases):
+            for table in (
+                schema.documents, schema.outbox_words, schema.brake_releases, schema.outbox_transitions,
+                schema.outbox_cases,
+            ):  # fmt: skip
                 erased[table.name] = connection.execute(delete(table).where(table.c.tenant == name)).rowcount
             erased["outbox"] = connection.execute(reversals).rowcount
             erased["outbox"] += connection.execute(delete(schema.outbox).where(schema.outbox.c.tenant == name)).rowcount

@@ -26,10 +26,13 @@ GROWING: Final[Sequence[tuple[str, str]]] = (
 FOREVER: Final[Sequence[str]] = ("law_figures", "law_figure_withdrawals")
 """Growing tables of the whole installation, each with the key ``figure_id`` (revision 0002)."""
 
+LATER_GROWING: Final[Sequence[str]] = ("brake_releases", "outbox_words")
+"""Growing tables of a tenant with the key ``seq`` (revision 0003)."""
+
 _FIXED: Final = ("key", "tenant", "kind", "reference", "reverses", "created_at")
 
 
-REVISIONS: Final[Sequence[str]] = ("0001", "0002")
+REVISIONS: Final[Sequence[str]] = ("0001", "0002", "0003", "0004")
 """The revisions of the tables that brought triggers, oldest first."""
 
 
@@ -41,11 +44,70 @@ def statements(dialect: str, revision: str = "0001") -> list[str]:
     if dialect not in ("sqlite", "postgresql"):
         raise ValueError(f"{dialect}: the journal runs on sqlite and postgresql")
     makers = {
-        ("sqlite", "0001"): _sqlite, ("sqlite", "0002"): _sqlite_forever,
+        ("sqlite", "0001"): _sqlite, ("sqlite", "0002"): _sqlite_forever, ("sqlite", "0003"): _sqlite_later,
         ("postgresql", "0001"): _postgresql, ("postgresql", "0002"): _postgresql_forever,
+        ("postgresql", "0003"): _postgresql_later,
+        ("sqlite", "0004"): _sqlite_named, ("postgresql", "0004"): _postgresql_named,
     }  # fmt: skip
     maker = makers.get((dialect, revision))
     return [] if maker is None else maker()
+
+
+_NAMED: Final = "new.state = 'intended' and old.remote_id is not null"
+_NAMED_TEXT: Final = "outbox: this change of state is not allowed: the other side has named the item"
+
+
+def _sqlite_named() -> list[str]:
+    return [
+        f"create trigger outbox_named before update of state on outbox when {_NAMED} "
+        f"begin select raise(abort, '{_NAMED_TEXT}'); end"
+    ]
+
+
+def _postgresql_named() -> list[str]:
+    return [
+        f"""
+create function outbox_guard_named() returns trigger language plpgsql as $$
+begin
+  if {_NAMED} then
+    raise exception '{_NAMED_TEXT}' using errcode = 'check_violation';
+  end if;
+  return new;
+end $$""",
+        "create trigger outbox_named before update of state on outbox for each row "
+        "execute function outbox_guard_named()",
+    ]
+
+
+def _sqlite_later() -> list[str]:
+    found: list[str] = []
+    for table in LATER_GROWING:
+        purged = "exists (select 1 from purges where tenant = old.tenant and open = 1)"
+        same = f"exists (select 1 from {table} where seq = new.seq)"
+        for name, event, when, said in (
+            ("no_update", "update", "1", "no row is changed"),
+            ("no_delete", "delete", f"not {purged}", "no row is deleted"),
+            ("no_replace", "insert", same, "this row exists"),
+        ):
+            found.append(
+                f"create trigger {table}_{name} before {event} on {table} when {when} "
+                f"begin select raise(abort, '{table} only grows: {said}'); end"
+            )
+    return found
+
+
+def _postgresql_later() -> list[str]:
+    found: list[str] = []
+    for table in LATER_GROWING:
+        found.append(
+            f"create trigger {table}_grows before update or delete on {table} for each row "
+            "execute function journal_only_grows()"
+        )
+        found.append(
+            f"create trigger {table}_no_truncate before truncate on {table} for each statement "
+            "execute function journal_fixed()"
+        )
+    return found
 
 
 def _sqlite_forever() -> list[str]:

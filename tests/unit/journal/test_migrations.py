@@ -10,12 +10,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic import SecretStr
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError
 
 from kredin_pipeline.journal import JournalError, SecretBox, open_journal
 from kredin_pipeline.journal.engine import journal_engine, reading, writing
 from kredin_pipeline.journal.migrate import HEAD, MIGRATIONS, bring_to_head, create_from_tables, migrate
 from kredin_pipeline.journal.schema import metadata
+from tests.unit.journal.builders import DAY, NOW
 
 
 def made_from_tables(url: str) -> Engine:
@@ -75,6 +78,30 @@ def test_tables_and_migrations_agree_in_postgresql(postgresql_url: str, secrets:
     with journal.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.execute(text("select version_num from alembic_version")).scalar() == HEAD
+    journal.close()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_a_journal_of_an_earlier_release_keeps_what_it_holds(
+    dialect: str, tmp_path: Path, secrets: SecretBox, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}" if dialect == "sqlite" else request.getfixturevalue("postgresql_url")
+    old = journal_engine(url)
+    migrate(old, "0002")
+    row = {
+        "name": "acme", "client_key_sealed": secrets.seal(SecretStr("key")), "company_name": "Acme AS",
+        "organization_no": "999990126", "connected_on": DAY, "created_by": "Kari", "created_at": NOW,
+    }  # fmt: skip
+    with writing(old) as connection:
+        connection.execute(metadata.tables["tenants"].insert(), row)
+    old.dispose()
+
+    journal = open_journal(url, secrets)
+
+    assert journal.tenant_names() == ["acme"]
+    journal.let_stand("acme", "unknown_in_ledger", "told", "why", "Kari", NOW, voucher_id="guid")
+    with pytest.raises(DatabaseError, match="only grows"), journal.writing() as connection:
+        connection.exec_driver_sql("delete from outbox_words")
     journal.close()
 
 

@@ -25,8 +25,11 @@ DEFAULTS: dict[str, Any] = {
 def test_the_defaults_are_those_of_the_acceptance_format() -> None:
     settings = TenantSettings.of()
     assert {key: getattr(settings, key) for key in DEFAULTS} == DEFAULTS
+    brake = {"daily_letter_limit", "daily_voucher_limit"}
+    assert all(getattr(settings, key) is None for key in brake)
     senders = {"creditor_name", "creditor_orgnr", "creditor_address", "creditor_email", "creditor_phone"}
-    assert set(ALLOWED_KEYS) == {*DEFAULTS, "steps", "bank_account", "reply_to", *senders}
+    posting = {"voucher_type", "voucher_department", "voucher_project", "attach_calculation"}
+    assert set(ALLOWED_KEYS) == {*DEFAULTS, "steps", "bank_account", "reply_to", *senders, *brake, *posting}
 
 
 def test_the_full_course_is_reminder_notice_demand_and_the_friendly_reminder_is_off() -> None:
@@ -160,3 +163,32 @@ def test_settings_come_back_from_the_store_as_they_went_in(changes: dict[str, ob
 @given(st.decimals(0, 99999, places=2))
 def test_an_amount_typed_as_a_float_is_the_amount_that_was_typed(amount: Decimal) -> None:
     assert TenantSettings.of({"minimum_claim": float(amount)}).minimum_claim == amount
+
+
+def test_a_voucher_is_a_manual_journal_without_dimensions_unless_it_is_set() -> None:
+    settings = TenantSettings.of()
+    assert settings.voucher_type == "manual_journal" and settings.attach_calculation is False
+    assert (settings.voucher_department, settings.voucher_project) == (None, None)
+    chosen = settings.changed({"voucher_type": "bank_journal", "voucher_department": 10, "voucher_project": "5.1"})
+    assert (chosen.voucher_type, chosen.voucher_department, chosen.voucher_project) == ("bank_journal", "10", "5.1")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("draft", "voucher_type: found 'draft': a draft (bilag til bilagsføring) has no ExternalImportReference"),
+        ("cash_journal", "voucher_type: found 'cash_journal': no cash is paid"),
+        ("outgoing_invoice", "voucher_type: found 'outgoing_invoice': fees and interest would become an invoice"),
+        ("journal", "voucher_type: found 'journal'; input should be 'manual_journal' or 'bank_journal'"),
+        (None, "voucher_type: found null, which has no meaning here"),
+    ],
+)
+def test_a_kind_of_voucher_that_is_not_booked_is_refused_with_why(given: object, says: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        TenantSettings.of({"voucher_type": given})
+    assert says in str(told.value)
+
+
+def test_a_code_is_one_code() -> None:
+    with pytest.raises(SettingsError, match="voucher_department: found '10,20'"):
+        TenantSettings.of({"voucher_department": "10,20"})

@@ -34,7 +34,8 @@ def force(journal: Journal, key: str, state: str) -> None:
     """A change of state as a careless hand would make it, past every method of ours."""
     changed = raw(
         journal,
-        "update outbox set state = :state, worker = 'w1', remote_id = coalesce(remote_id, :key), "
+        "update outbox set state = :state, worker = 'w1', "
+        "remote_id = case when :state in ('posted', 'confirmed') then coalesce(remote_id, :key) else remote_id end, "
         "sent_on = coalesce(sent_on, planned_on) where key = :key",
         state=state,
         key=key,
