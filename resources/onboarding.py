@@ -21,6 +21,7 @@ from kredin_pipeline.journal import Journal, Tenant
 from kredin_pipeline.law.coverage import add_command
 from kredin_pipeline.law.fees import FeeAboveMaximum, refuse_above_maximum
 from kredin_pipeline.law.rates import FeeTable, NoRate
+from kredin_pipeline.ledger.voucher_accounts import LedgerRows, Wanted, account_fault, dimension_faults, no_vat_id
 from resources.http_errors import PassingFailure, PermanentFailure
 
 Answer = TypeVar("Answer")
@@ -34,10 +35,12 @@ READING: Final[Sequence[tuple[str, ...]]] = (
     ("CommonServices", "CommonServices_Full"),
 )
 """Privileges without which nothing can be computed; of each group one is enough (PowerOffice reference § 2)."""
-WRITING: Final[Sequence[tuple[str, ...]]] = (("ManualVoucher_Full",), ("ReverseVoucher_Full",))
-"""Privileges without which no voucher can be posted or taken back; needed to go live."""
-CONTROL_ACCOUNTS: Final = frozenset({"1500", "2400", "2910"})
-"""Accounts of the sub-ledgers: nothing can be posted straight to them (PowerOffice reference § 11)."""
+WRITING: Final[Mapping[str, str]] = {"manual_journal": "ManualVoucher_Full", "bank_journal": "BankVoucher_Full"}
+"""The privilege without which no voucher can be posted, by the setting ``voucher_type``; needed to go live."""
+POSTING_KEYS: Final = frozenset(
+    {"fee_account", "interest_account", "voucher_type", "voucher_department", "voucher_project", "attach_calculation"}
+)
+"""Settings that PowerOffice is asked about when they change."""
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _AGAIN: Final = (
     "in PowerOffice, open Settings - Extensions (Innstillinger - Utvidelser), add the extension and copy the client "
@@ -57,6 +60,8 @@ class Client(Protocol):
     def accounts(self, account_nos: Sequence[str]) -> Sequence[Mapping[str, Any]]: ...
     def vat_codes(self) -> Sequence[Mapping[str, Any]]: ...
     def client_bank_accounts(self) -> Sequence[Mapping[str, Any]]: ...
+    def departments(self, code: str) -> Sequence[Mapping[str, Any]]: ...
+    def projects(self, code: str) -> Sequence[Mapping[str, Any]]: ...
 
 
 class Ledgers(Protocol):
@@ -147,16 +152,17 @@ def change_settings(
 ) -> TenantSettings:
     """Change settings of a tenant, with its fees held against the law and its accounts against the chart.
 
-    ``mode`` cannot be set to live here: that is ``go_live``, which checks more. Accounts are looked up when they
-    change and ``poweroffice`` is given. Raises ``OnboardingError``, ``SettingsError`` or ``JournalError``; nothing is
-    changed then.
+    ``mode`` cannot be set to live here: that is ``go_live``, which checks more. What vouchers need is looked up when a
+    setting about them changes and ``poweroffice`` is given. Raises ``OnboardingError``, ``SettingsError`` or
+    ``JournalError``; nothing is changed then.
     """
     tenant = journal.tenant(name)
     wanted = changed_settings(tenant, changes, clock.today(), journal.law_tables().fees)
-    changed_accounts = [key for key in ("fee_account", "interest_account") if key in changes]
-    if poweroffice is not None and changed_accounts:
-        found = _Findings()
-        _check_accounts(name, poweroffice.client(tenant.client_key), wanted, found, needs_writing=False)
+    if poweroffice is not None and POSTING_KEYS & set(changes):
+        found, client = _Findings(), poweroffice.client(tenant.client_key)
+        _check_posting_rights(_asked(name, client.client_information), wanted, found, needs_writing=tenant.live)
+        _refuse(name, found.errors)
+        _check_accounts(name, client, wanted, found, needs_writing=False)
         _refuse(name, found.errors)
     return journal.change_settings(name, changes, who, clock.now())
 
@@ -246,7 +252,7 @@ def _checked(
 ) -> ConnectReport:
     found = _Findings()
     found.errors += _privilege_faults(READING, information)
-    (found.errors if needs_writing else found.warnings).extend(_privilege_faults(WRITING, information))
+    _check_posting_rights(information, settings, found, needs_writing=needs_writing)
     _refuse(name, found.errors)
     names = _check_accounts(name, client, settings, found, needs_writing=needs_writing)
     if settings.bank_account is None:
@@ -282,6 +288,26 @@ def _privilege_faults(groups: Sequence[tuple[str, ...]], information: Mapping[st
     return found
 
 
+def _check_posting_rights(
+    information: Mapping[str, Any], settings: TenantSettings, found: _Findings, *, needs_writing: bool
+) -> None:
+    """Rights that the settings about vouchers need. What a person can do in our place only warns."""
+    writing = ((WRITING[settings.voucher_type],),)
+    (found.errors if needs_writing else found.warnings).extend(_privilege_faults(writing, information))
+    for code, right in ((settings.voucher_department, "Department"), (settings.voucher_project, "Project")):
+        if code is not None:
+            found.errors += _privilege_faults(((right, f"{right}_Full"),), information)
+    found.warnings += [
+        f"{fault}; without it a voucher whose payment bounced has to be reversed by a person"
+        for fault in _privilege_faults((("ReverseVoucher_Full",),), information)
+    ]
+    if settings.attach_calculation:
+        found.warnings += [
+            f"{fault}; without it no calculation is attached, and vouchers are posted all the same"
+            for fault in _privilege_faults((("VoucherDocumentation_Full",),), information)
+        ]
+
+
 def _words(information: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(str(word) for word in information.get(key) or ())
 
@@ -289,38 +315,37 @@ def _words(information: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _check_accounts(
     name: str, client: Client, settings: TenantSettings, found: _Findings, *, needs_writing: bool
 ) -> dict[str, str]:
-    """Hold both income accounts against the chart and look for VAT code 0; gives the accounts' names."""
-    wanted = {"fee_account": settings.fee_account, "interest_account": settings.interest_account}
-    numbers = sorted({number for number in wanted.values() if number is not None})
-    rows = {str(row.get("AccountNo")): row for row in _asked(name, lambda: client.accounts(numbers))} if numbers else {}
-    for key, number in wanted.items():
+    """Hold income accounts, department and project against the ledger and look for VAT code 0; gives the accounts'
+    names."""
+    wanted = Wanted(
+        settings.fee_account, settings.interest_account, settings.voucher_department, settings.voucher_project
+    )
+    numbers = sorted({number for _, number in wanted.accounts if number is not None})
+    listed = _asked(name, lambda: client.accounts(numbers)) if numbers else ()
+    rows = {str(row.get("AccountNo")): row for row in listed}
+    for key, number in wanted.accounts:
         if number is None:
             (found.errors if needs_writing else found.warnings).append(
                 f"{key}: not set; no voucher can be posted without it: kredin tenants set NAME {key}=NUMBER"
             )
-        elif fault := _account_fault(number, rows.get(number)):
+        elif fault := account_fault(number, rows.get(number), wanted):
             found.errors.append(f"{key}: {number} {fault}; choose another with {key}=NUMBER")
         elif rows[number].get("GeneralLedgerAccountType") not in (None, "Income"):
             kind = str(rows[number]["GeneralLedgerAccountType"]).lower()
             found.warnings.append(f"{key}: {number} is an {kind} account; fees and interest are income")
-    if not any(str(row.get("Code")) == "0" for row in _asked(name, client.vat_codes)):
+    department, project = wanted.department, wanted.project
+    found.errors += dimension_faults(
+        wanted,
+        LedgerRows(
+            accounts=listed,
+            vat_codes=(),
+            departments=_asked(name, lambda: client.departments(department)) if department else (),
+            projects=_asked(name, lambda: client.projects(project)) if project else (),
+        ),
+    )
+    if no_vat_id(_asked(name, client.vat_codes)) is None:
         found.errors.append("VAT code 0 (no VAT) is missing in PowerOffice; activate it: fees and interest carry none")
     return {number: str(row.get("Name") or "") for number, row in rows.items()}
-
-
-def _account_fault(number: str, row: Mapping[str, Any] | None) -> str | None:
-    if number in CONTROL_ACCOUNTS:
-        return "is a control account of a sub-ledger, to which nothing can be posted"
-    if row is None:
-        return "is not in the company's chart of accounts"
-    if row.get("IsActive") is False:
-        return "is not active in PowerOffice"
-    if row.get("IsVatCodeLocked") and str(row.get("VatCode")) != "0":
-        return f"is locked to VAT code {row.get('VatCode')}, but fees and interest carry no VAT"
-    for key, what in (("IsDepartmentRequired", "department"), ("IsProjectRequired", "project")):
-        if row.get(key):
-            return f"demands a {what} on every line, which we do not have"
-    return None
 
 
 def _refuse_known(journal: Journal, name: str, key: SecretStr) -> None:

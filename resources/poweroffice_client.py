@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, cast
 
 from kredin_pipeline.ledger.landing import LandedResource
+from kredin_pipeline.ledger.voucher_looking import LOOK_UP_DAYS
 from kredin_pipeline.outcomes import OutcomeUnknown
 from resources.http_errors import PassingFailure, PermanentFailure
 from resources.poweroffice_transport import Page, Parameters, Transport
@@ -25,7 +26,6 @@ YEARS_AHEAD: Final = 10
 """Payments and invoices may be dated ahead; a read reaches this far past the business date."""
 LONGEST_LIST: Final = 1400
 """Characters of a comma list in a URL; longer ones are asked for in parts (reference § 4)."""
-VOUCHER_LOOK_UP_DAYS: Final = 3
 CHANGED: Final = "lastChangedDateTimeOffsetGreaterThan"
 BALANCE_CHANGED: Final = "balanceLastChangedDateTimeOffsetGreaterThan"
 
@@ -84,6 +84,14 @@ class PowerOfficeClient:
     def vat_codes(self) -> list[Row]:
         """The company's VAT codes with their ids."""
         return self._list("/VatCodes")
+
+    def departments(self, code: str) -> list[Row]:
+        """The departments (avdelinger) with a code; none when there is no such code."""
+        return self._list("/Departments", {"codes": code})
+
+    def projects(self, code: str) -> list[Row]:
+        """The projects with a code; none when there is no such code."""
+        return self._list("/Projects", {"projectCodes": code})
 
     def client_bank_accounts(self) -> list[Row]:
         """The company's bank accounts; ``IsPrimaryAccount`` marks the one to be paid on."""
@@ -162,21 +170,34 @@ class PowerOfficeClient:
         """Whether the ledger still answers for this customer; one that was merged into another is gone."""
         return self._exists(f"/Customers/{customer_id}")
 
-    def find_voucher(self, reference: str, around: date) -> list[Row]:
-        """The ledger lines of vouchers with our reference, posted within days of ``around``; empty if not visible.
+    def find_vouchers(
+        self, wanted: Mapping[str, date], voucher_types: Sequence[str] = ("ManualJournal",)
+    ) -> dict[str, list[Row]]:
+        """The ledger lines of vouchers with our references, each posted within days of its date; by reference.
 
-        The route has no filter for the reference (reference § 10): the lines of manual journals are read and sifted.
+        The route has no filter for the reference (reference § 10): the lines of these types, from the first date to the
+        last, are read once and sifted, references compared without case. A reference that is not visible is left out.
         """
-        near = timedelta(days=VOUCHER_LOOK_UP_DAYS)
+        if not wanted:
+            return {}
         period = {
-            "fromDate": (around - near).isoformat(),
-            "toDate": (around + near).isoformat(),
-            "voucherTypes": "ManualJournal",
+            "fromDate": (min(wanted.values()) - LOOK_UP_DAYS).isoformat(),
+            "toDate": (max(wanted.values()) + LOOK_UP_DAYS).isoformat(),
+            "voucherTypes": ",".join(voucher_types),
+            "OrderBy": "Id asc",
         }
         rows = self._list("/AccountTransactions", period)
-        wanted = reference.lower()
-        ours = {row.get("VoucherId") for row in rows if str(row.get("ExternalImportReference") or "").lower() == wanted}
-        return [row for row in rows if row.get("VoucherId") in ours]
+        asked = {reference.lower(): reference for reference in wanted}
+        ours: dict[Any, str] = {}
+        for row in rows:
+            reference = asked.get(str(row.get("ExternalImportReference") or "").lower())
+            if reference is not None:
+                ours[row.get("VoucherId")] = reference
+        found: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.get("VoucherId") in ours:
+                found.setdefault(ours[row.get("VoucherId")], []).append(row)
+        return found
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -185,16 +206,36 @@ class PowerOfficeClient:
 
         Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``.
         """
-        response = self._transport.post("/Vouchers/ManualJournals", body)
+        return self.post_journal("ManualJournal", body)
+
+    def post_journal(self, voucher_type: str, body: Mapping[str, object]) -> PostedVoucher:
+        """Post a ``ManualJournal`` or ``BankJournal``, once (reference §§ 11.1, 11.2).
+
+        Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``.
+        """
+        path = f"/Vouchers/{voucher_type}s"
+        response = self._transport.post(path, body)
         try:
             answer: Any = response.json()
             number = answer.get("VoucherNo")
             return PostedVoucher(str(answer["Id"]), str(number) if number else None)
         except (ValueError, KeyError, AttributeError) as error:
             raise OutcomeUnknown(
-                f"PowerOffice: POST /Vouchers/ManualJournals answered {response.status_code} without a voucher id",
+                f"PowerOffice: POST {path} answered {response.status_code} without a voucher id",
                 status=response.status_code,
             ) from error
+
+    def has_pdf(self, voucher_id: str) -> bool:
+        """Whether a PDF lies beside a voucher (reference § 12)."""
+        rows = self._list("/VoucherDocumentation", {"id": voucher_id})
+        return any(row.get("HasPdf") is True for row in rows)
+
+    def attach_pdf(self, voucher_id: str, name: str, content: bytes) -> None:
+        """Lay a PDF beside a voucher of ours; one that lies there is replaced (reference § 12).
+
+        Raises ``NothingSent``, ``Rejected`` or ``OutcomeUnknown``.
+        """
+        self._transport.put_file("/VoucherDocumentation", {"id": voucher_id}, name, content)
 
     def reverse_voucher(self, voucher_id: str) -> str:
         """Reverse a voucher that this integration posted (reference § 11.5); gives the id that the ledger answers with.

@@ -19,6 +19,11 @@ NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("GET", "/lockdatesettings", ("CommonServices", "CommonServices_Full")),
     ("GET", "/financialsettings", ("CommonServices", "CommonServices_Full")),
     ("GET", "/organizationsettings", ("CommonServices", "CommonServices_Full")),
+    ("GET", "/departments", ("Department", "Department_Full")),
+    ("GET", "/projects", ("Project", "Project_Full")),
+    ("GET", "/voucherdocumentation", ("VoucherDocumentation", "VoucherDocumentation_Full")),
+    ("PUT", "/voucherdocumentation", ("VoucherDocumentation_Full",)),
+    ("POST", "/vouchers/bankjournals", ("BankVoucher_Full",)),
     ("POST", "/vouchers/manualjournals", ("ManualVoucher_Full",)),
     ("POST", "/vouchers/reverse/", ("ReverseVoucher_Full",)),
 )

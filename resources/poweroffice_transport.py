@@ -92,7 +92,11 @@ _tokens_lock = threading.Lock()
 
 
 class Transport:
-    """One company's connection. ``whose`` begins every error text. Not for several threads at once."""
+    """One company's connection. ``whose`` begins every error text.
+
+    Safe for several threads at once: they share the token, which one of them fetches while the others wait, and the
+    rate, in which each takes the next place.
+    """
 
     def __init__(
         self,
@@ -108,6 +112,7 @@ class Transport:
     ) -> None:
         self._api_url, self._token_url, self._keys = api_url.rstrip("/"), token_url, keys
         self._clock, self._limit, self._waits, self._http, self._whose = clock, limit, waits, http, whose
+        self._fetching, self._counting = threading.Lock(), threading.Lock()
         self.requests = 0
         """Requests sent, token requests and repetitions included."""
 
@@ -129,18 +134,51 @@ class Transport:
         what = f"{self._whose}: POST {path}"
         try:
             response = tried_again(lambda: self._written(what, path, body), self._clock, self._waits)
+        except ReadFailure as failure:  # no connection, or no token: the request itself has not left
+            raise NothingSent(str(failure), status=failure.status) from failure
+        if response.status_code < 300:
+            return response
+        failure = failure_of(response, what, self._advice("POST", path, response.status_code))
+        if response.status_code in (401, 429, 503):  # turned away unread: a 401 is about the key, never about a voucher
+            raise NothingSent(str(failure), status=response.status_code, asked_wait=failure.asked_wait)
+        if response.status_code >= 500 or response.status_code == 408:
+            raise OutcomeUnknown(str(failure), status=response.status_code)
+        raise Rejected(str(failure), status=response.status_code)
+
+    def put_file(self, path: str, params: Parameters, name: str, content: bytes) -> None:
+        """Upload a PDF as the multipart part ``file``, which must carry a name (reference § 12).
+
+        A new upload replaces the old one, so the outcomes tell less apart than those of ``post``. Raises
+        ``NothingSent`` (may be tried again), ``Rejected`` or ``OutcomeUnknown``.
+        """
+        what = f"{self._whose}: PUT {path}"
+
+        def sent() -> httpx.Response:
+            headers = self._headers(f"Bearer {self._bearer()}")
+            self._take_place()
+            parts = {"file": (name, content, "application/pdf")}
+            return self._http.put(self._api_url + path, params=dict(params), files=parts, headers=headers)
+
+        try:
+            response = sent()
+            if response.status_code == 401:
+                self._forget_token(_used(response))
+                response = sent()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NothingSent(str(no_answer(error, what))) from error
+        except httpx.TransportError as error:
+            raise OutcomeUnknown(f"{no_answer(error, what)}; it may have been carried out") from error
         except PassingFailure as failure:
             raise NothingSent(str(failure), status=failure.status) from failure
         except PermanentFailure as failure:
             raise Rejected(str(failure), status=failure.status) from failure
-        if response.status_code < 300:
-            return response
-        failure = failure_of(response, what, self._advice("POST", path, response.status_code))
-        if response.status_code in (429, 503):
-            raise NothingSent(str(failure), status=response.status_code)
-        if response.status_code >= 500 or response.status_code == 408:
-            raise OutcomeUnknown(str(failure), status=response.status_code)
-        raise Rejected(str(failure), status=response.status_code)
+        status = response.status_code
+        if status < 300:
+            return
+        failure = failure_of(response, what, self._advice("PUT", path, status))
+        if status in (429, 503):
+            raise NothingSent(str(failure), status=status)
+        raise (OutcomeUnknown if status >= 500 or status == 408 else Rejected)(str(failure), status=status)
 
     def fetch_token(self) -> None:
         """Fetch a token now. Raises ``ReadFailure`` when PowerOffice refuses the keys."""
@@ -152,7 +190,7 @@ class Transport:
     def _read(self, what: str, path: str, params: Parameters, a_list: bool) -> Page:
         response, raw = self._sent(what, path, params)
         if response.status_code == 401:
-            self._forget_token()
+            self._forget_token(_used(response))
             response, raw = self._sent(what, path, params)
         if response.status_code >= 400:
             raise failure_of(response, what, self._advice("GET", path, response.status_code))
@@ -173,8 +211,7 @@ class Transport:
 
     def _sent(self, what: str, path: str, params: Parameters) -> tuple[httpx.Response, bytes]:
         token = self._bearer()
-        self._limit.wait(self._clock)
-        self.requests += 1
+        self._take_place()
         request = self._http.build_request(
             "GET", self._api_url + path, params=dict(params), headers=self._headers(f"Bearer {token}")
         )
@@ -193,15 +230,14 @@ class Transport:
     def _written(self, what: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         response = self._write(what, path, body)
         if response.status_code == 401:  # turned away unread: a new token makes the same request a first one
-            self._forget_token()
+            self._forget_token(_used(response))
             response = self._write(what, path, body)
         return response
 
     def _write(self, what: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         """One POST. Raises ``PassingFailure`` only when no connection was made, so that it may be repeated."""
         headers = self._headers(f"Bearer {self._bearer()}")
-        self._limit.wait(self._clock)
-        self.requests += 1
+        self._take_place()
         try:
             if body is None:
                 return self._http.post(self._api_url + path, headers=headers)
@@ -211,6 +247,12 @@ class Transport:
             raise no_answer(error, what) from error
         except httpx.TransportError as error:
             raise OutcomeUnknown(f"{no_answer(error, what)}; it may have been carried out") from error
+
+    def _take_place(self) -> None:
+        """Waits until the next request may go, and counts it."""
+        self._limit.wait(self._clock)
+        with self._counting:
+            self.requests += 1
 
     # --- token and headers ---------------------------------------------------------------------------------------
 
@@ -222,23 +264,32 @@ class Transport:
         }
 
     def _bearer(self) -> str:
+        known = self._known_token()
+        if known is not None:
+            return known
+        with self._fetching:
+            return self._known_token() or tried_again(self._new_token, self._clock, self._waits)
+
+    def _known_token(self) -> str | None:
+        with _tokens_lock:
+            known = _tokens.get((self._token_url, self._keys.fingerprint()))
+        if known is None:
+            return None
+        left = known.until - self._clock.now()
+        # A clock set back makes a token look too young: then a new one is asked for.
+        return known.text if timedelta(0) < left <= known.lifetime else None
+
+    def _forget_token(self, used: str | None = None) -> None:
+        """Forgets the token; one that another thread has fetched after ``used`` stays."""
         key = (self._token_url, self._keys.fingerprint())
         with _tokens_lock:
             known = _tokens.get(key)
-        if known is not None:
-            left = known.until - self._clock.now()
-            if timedelta(0) < left <= known.lifetime:  # a clock set back makes a token look too young: ask anew
-                return known.text
-        return tried_again(self._new_token, self._clock, self._waits)
-
-    def _forget_token(self) -> None:
-        with _tokens_lock:
-            _tokens.pop((self._token_url, self._keys.fingerprint()), None)
+            if known is not None and used in (None, known.text):
+                del _tokens[key]
 
     def _new_token(self) -> str:
         what = f"{self._whose}: {TOKEN_ROUTE}"
-        self._limit.wait(self._clock)
-        self.requests += 1
+        self._take_place()
         try:
             response = self._http.post(
                 self._token_url,
@@ -276,6 +327,11 @@ _TOKEN_ADVICE: Final = {
     "the key from the other environment (demo, production)?",
     401: "Check the subscription key.",
 }
+
+
+def _used(response: httpx.Response) -> str:
+    """The token that a request carried."""
+    return response.request.headers["Authorization"].removeprefix("Bearer ")
 
 
 def forget_all_tokens() -> None:

@@ -1,7 +1,8 @@
 """Exactly one voucher per settlement: sending, looking up, reading back (rules § 5.5).
 
 Here belongs the order of the steps that keeps a voucher from being booked twice or not at all, whatever breaks. Not
-here: HTTP (``resources``), the outbox's own rules (``kredin_pipeline.journal``), and the lines (``voucher_lines``).
+here: HTTP (``resources``), the outbox's own rules (``kredin_pipeline.journal``), the lines (``voucher_lines``), how
+many requests are under way (``voucher_sending``), and how the ledger is searched (``voucher_looking``).
 
 The ledger has no idempotency key, but a voucher carries our reference and a repeated one is refused (PowerOffice
 reference, Idempotency). So::
@@ -14,262 +15,142 @@ reference, Idempotency). So::
 A look-up right after a lost answer may miss a voucher that the ledger is slow to show. The run that lost the answer
 therefore waits and looks several times, but never concludes absence; only a later run does. Should even that be wrong,
 the repeated reference is refused, and the refusal leads to a look-up.
+
+**Taking over.** A run that finds an item ``sending`` cannot know whether the run that claimed it is dead, slow, or on a
+machine that came apart from this one; no length of time proves it. So it may take the item over at any time, and the
+rule is made such that a living holder loses nothing by it:
+
+- The taker sends nothing before it has looked for ten seconds (``LOOK_UP_WAITS``), or once, if the claim is older than
+  ``SETTLED_AFTER``, and found nothing in the ledger's lines nor in the customer's ledger. What it finds is noted as
+  posted, whoever sent it.
+- If both then send, they send the same reference: the ledger takes one and refuses the other, and the refused one looks
+  up and finds the first. The same holds for a reversal. There is never a second reference for one settlement.
+- What a holder *concludes* from its own request (nothing sent, refused, no answer) names the holder, and the journal
+  refuses it once another worker has claimed. What a look-up concludes (not there) names the number of attempts it knew
+  of, and the journal refuses it after a further one. So nobody's conclusion ends another one's attempt.
+- What anybody *knows* (the ledger has taken it, under this id) is true whoever holds the item, and is noted from any
+  state. If the taker has meanwhile put the item back, or dropped it because its settlement fell away, the holder's
+  answer makes it posted all the same (``adopt``), and the day's plan reverses what should not stand.
+
+A change that the journal refuses for this reason is told in ``report.moved``; the run goes on with the other items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
-from kredin_pipeline.ledger.voucher_lines import (
-    Accounts,
-    FeeAndInterestVoucher,
-    FoundLine,
-    VoucherError,
-    difference,
-    manual_journal,
-)
-from kredin_pipeline.outcomes import NothingSent, OutcomeUnknown, Rejected
+from kredin_pipeline.ledger.voucher_content import content_of as content_of
+from kredin_pipeline.ledger.voucher_content import voucher_of as voucher_of
+from kredin_pipeline.ledger.voucher_doors import Clock as Clock
+from kredin_pipeline.ledger.voucher_doors import Item as Item
+from kredin_pipeline.ledger.voucher_doors import Ledger as Ledger
+from kredin_pipeline.ledger.voucher_doors import Outbox as Outbox
+from kredin_pipeline.ledger.voucher_doors import VoucherReport as VoucherReport
+from kredin_pipeline.ledger.voucher_lines import FoundLine, VoucherError, difference, manual_journal
+from kredin_pipeline.ledger.voucher_looking import Looking, Seen
+from kredin_pipeline.ledger.voucher_sending import Answer, Request, Sending
+from kredin_pipeline.outcomes import ItemMoved, OutcomeUnknown, Rejected
 
 LOOK_UP_WAITS: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 4.0)
 """Seconds before each look-up after an answer that was lost just now; ten in all."""
 SETTLED_AFTER = timedelta(seconds=60)
 """What was sent longer ago than this is visible if it is there: one look-up is enough."""
-GIVE_UP_AFTER = 3
-"""So many vouchers in a row that did not reach the ledger end the sending for this run."""
-
-
-class Item(Protocol):
-    """An outbox item of kind ``voucher`` or ``reversal``."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def payload(self) -> Mapping[str, Any]: ...
-    @property
-    def changed_at(self) -> datetime: ...
-    @property
-    def remote_no(self) -> str | None: ...
-
-
-class Outbox(Protocol):
-    """What of the journal is needed; every change is refused by the journal if the item is in another state."""
-
-    def claim_for_sending(self, key: str, worker: str, at: datetime) -> bool: ...
-    def mark_posted(
-        self, key: str, remote_id: str, remote_no: str | None, at: datetime, *, sent_on: date | None = None
-    ) -> None: ...
-    def mark_confirmed(
-        self,
-        key: str,
-        at: datetime,
-        *,
-        remote_id: str | None = None,
-        remote_no: str | None = None,
-        sent_on: date | None = None,
-    ) -> None: ...
-    def mark_outcome_unknown(self, key: str, reason: str, at: datetime, *, worker: str | None = None) -> None: ...
-    def mark_conflict(self, key: str, reason: str, at: datetime) -> None: ...
-    def mark_rejected(self, key: str, reason: str, at: datetime) -> None: ...
-    def mark_nothing_sent(self, key: str, reason: str, at: datetime) -> None: ...
-    def requeue(self, key: str, reason: str, at: datetime) -> None: ...
-
-
-class Ledger(Protocol):
-    """The ledger's side. ``post`` and ``reverse`` raise the outcomes; ``find`` may raise anything, it only reads."""
-
-    def find(self, reference: str, around: date) -> Sequence[FoundLine]:
-        """The lines of vouchers with our reference, posted around a date; empty when none is visible."""
-        ...
-
-    def post(self, body: Mapping[str, object]) -> tuple[str, str | None]:
-        """Post a manual journal; gives voucher id and number (None while the ledger has not numbered it)."""
-        ...
-
-    def reverse(self, voucher_id: str) -> str:
-        """Reverse a voucher of ours; gives the id that the ledger answers with."""
-        ...
-
-
-class Clock(Protocol):
-    """Time. ``now`` is aware UTC."""
-
-    def now(self) -> datetime: ...
-    def sleep(self, seconds: float) -> None: ...
-
-
-@dataclass
-class VoucherReport:
-    """What became of the items, by outbox key; the texts say why."""
-
-    posted: list[str] = field(default_factory=list[str])
-    confirmed: list[str] = field(default_factory=list[str])
-    requeued: list[str] = field(default_factory=list[str])
-    unknown: dict[str, str] = field(default_factory=dict[str, str])
-    conflicts: dict[str, str] = field(default_factory=dict[str, str])
-    rejected: dict[str, str] = field(default_factory=dict[str, str])
-    not_sent: dict[str, str] = field(default_factory=dict[str, str])
-    not_visible: list[str] = field(default_factory=list[str])
-    unread: dict[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def faults(self) -> dict[str, str]:
-        """What a person has to look at: conflicts and refusals."""
-        return {**self.conflicts, **self.rejected}
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What a look-up says about one item."""
-
-    verdict: Literal["absent", "same", "different"]
-    remote_id: str = ""
-    remote_no: str | None = None
-    detail: str = ""
-
-
-def content_of(voucher: FeeAndInterestVoucher, accounts: Accounts, posting_date: date) -> dict[str, object]:
-    """The outbox content of a voucher: plain JSON, amounts and ids as text, days as ISO text."""
-    return {
-        "case_id": voucher.case_id,
-        "invoice_no": voucher.invoice_no,
-        "customer_no": voucher.customer_no,
-        "settlement_key": voucher.settlement_key,
-        "fee": f"{voucher.fee:.2f}",
-        "interest": f"{voucher.interest:.2f}",
-        "total": f"{voucher.total:.2f}",
-        "payment_date": voucher.payment_date.isoformat(),
-        "posting_date": posting_date.isoformat(),
-        "reference": voucher.reference,
-        "tenant": voucher.tenant,
-        "subledger_account_id": accounts.subledger_id,
-        "fee_account": accounts.fee_account_no,
-        "fee_account_id": accounts.fee_account_id,
-        "interest_account": accounts.interest_account_no,
-        "interest_account_id": accounts.interest_account_id,
-        "no_vat_id": accounts.no_vat_id,
-    }
-
-
-def voucher_of(key: str, content: Mapping[str, Any]) -> tuple[FeeAndInterestVoucher, Accounts, date]:
-    """The voucher, its accounts and its posting date back from the outbox. Raises ``VoucherError`` naming the field."""
-    try:
-        voucher = FeeAndInterestVoucher(
-            key=key,
-            reference=str(content["reference"]),
-            tenant=str(content["tenant"]),
-            case_id=str(content["case_id"]),
-            invoice_no=str(content["invoice_no"]),
-            customer_no=str(content["customer_no"]),
-            settlement_key=str(content["settlement_key"]),
-            fee=Decimal(str(content["fee"])),
-            interest=Decimal(str(content["interest"])),
-            total=Decimal(str(content["total"])),
-            payment_date=date.fromisoformat(str(content["payment_date"])),
-        )
-        accounts = Accounts(
-            subledger_id=str(content["subledger_account_id"]),
-            fee_account_no=content["fee_account"],
-            fee_account_id=content["fee_account_id"],
-            interest_account_no=content["interest_account"],
-            interest_account_id=content["interest_account_id"],
-            no_vat_id=str(content["no_vat_id"]),
-        )
-        return voucher, accounts, date.fromisoformat(str(content["posting_date"]))
-    except KeyError as error:
-        raise VoucherError(f"outbox {key}: {error.args[0]}: found nothing, want it in the voucher's content") from None
+IN_FLIGHT = 8
+"""Requests under way at once: at 10 requests a second, enough for answers that take 0.8 s."""
+CONFIRMED_AT_ONCE = 200
+"""Vouchers whose read-back is noted in one transaction; what is lost with a crash is read again."""
+NOT_SEEN = "no answer, and not visible in the ledger yet; the next run looks again"
+REFUSED_BEFORE = "refused on an earlier day, tried again"
+"""Why an item that the ledger refused is intended again; its earlier attempts have known ends."""
 
 
 class VoucherDispatch:
-    """One run's work on the vouchers of one tenant. ``worker`` names the run in the outbox's log."""
+    """One run's work on the vouchers of one tenant. ``worker`` names the run in the outbox's log, and no other run.
 
-    def __init__(self, outbox: Outbox, ledger: Ledger, clock: Clock, worker: str) -> None:
+    With ``in_flight`` 1, or a single item, everything happens in the caller's thread.
+    """
+
+    def __init__(
+        self, outbox: Outbox, ledger: Ledger, clock: Clock, worker: str, *, in_flight: int = IN_FLIGHT
+    ) -> None:
         self._outbox, self._ledger, self._clock, self._worker = outbox, ledger, clock, worker
+        self._in_flight = in_flight
         self.report = VoucherReport()
+        self._looking = Looking(ledger, _judged, self.report.unread)
+        self._proved_absent: set[str] = set()
+        self._lost: list[Item] = []
+        self._refused: list[tuple[Item, Rejected]] = []
 
     def settle_earlier(self, items: Sequence[Item]) -> None:
         """Look up what an earlier run left without an answer; what is proved absent becomes intended again."""
-        waiting = [item for item in items if item.state in ("sending", "outcome_unknown")]
-        for item in waiting:
-            if item.state == "sending":
-                self._outbox.mark_outcome_unknown(
-                    item.key, "the run that sent it ended before the answer", self._clock.now(), worker=self._worker
-                )
-        fresh = [item for item in waiting if self._clock.now() - item.changed_at < SETTLED_AFTER]
-        absent = self._look_up([item for item in waiting if item not in fresh], LOOK_UP_WAITS[:1])
-        absent += self._look_up(fresh, LOOK_UP_WAITS)
-        for item in absent:
-            self._outbox.requeue(item.key, "looked up by its reference: not in the ledger", self._clock.now())
-            self.report.requeued.append(item.key)
+        waiting = [item for item in items if item.state == "outcome_unknown" or self._taken_over(item)]
+        old = [item for item in waiting if self._is_old(item)]
+        settled = {item.key for item in old}
+        absent = self._look_up(old, LOOK_UP_WAITS[:1])
+        absent += self._look_up([item for item in waiting if not self._is_old(item)], LOOK_UP_WAITS)
+        for item in self._looking.absent_for_sure(absent):
+            if self._noted(item, lambda item=item: self._put_back(item)):
+                self.report.requeued.append(item.key)
+                self._proved_absent |= {item.key} & settled
+        self.report.put_in_order([item.key for item in items])
 
     def send(self, items: Sequence[Item]) -> None:
-        """Send what is intended, one after the other, then look for those whose answer was lost."""
-        lost: list[Item] = []
-        failures_in_a_row = 0
+        """Send what is intended, several at once, then look for those that were refused or whose answer was lost."""
+        work: list[tuple[Item, Request]] = []
         for item in items:
-            if failures_in_a_row >= GIVE_UP_AFTER:
-                self.report.not_sent[item.key] = "not tried: the ledger could not be reached"
-                continue
-            sent = self._send_one(item)
-            failures_in_a_row = failures_in_a_row + 1 if sent == "nothing_sent" else 0
-            if sent == "lost":
-                lost.append(item)
-        self._look_up(lost, LOOK_UP_WAITS)
-        for item in lost:
-            if item.key not in self.report.posted and item.key not in self.report.conflicts:
-                self.report.unknown[item.key] = "no answer, and not visible in the ledger yet; the next run looks again"
+            try:
+                work.append((item, self._request(item)))
+            except VoucherError as error:
+                self.report.not_sent[item.key] = str(error)
+        sending = Sending(
+            at_once=self._in_flight,
+            claim=self._claimed,
+            settle=self._answered,
+            give_back=self._not_sent,
+            sleep=self._clock.sleep,
+        )
+        try:
+            for key, why in sending.run(work).items():
+                self.report.not_sent.setdefault(key, why)
+            self._settle_refusals()
+            self._look_up(self._lost, LOOK_UP_WAITS)
+            settled = {*self.report.posted, *self.report.conflicts}
+            for item in self._lost:
+                if item.key in settled:
+                    self.report.unknown.pop(item.key, None)
+                else:
+                    self.report.unknown.setdefault(item.key, NOT_SEEN)
+        finally:
+            self._lost, self._refused = [], []
+            self.report.put_in_order([item.key for item in items])
 
     def confirm(self, items: Sequence[Item]) -> None:
         """Read posted items back and fill in the ledger's number. One that is not visible yet waits for a later run."""
-        for item in items:
-            if item.state != "posted":
+        posted = [item for item in items if item.state == "posted"]
+        seen = self._looking.see(posted)
+        there: dict[str, str | None] = {}
+        for item in posted:
+            found = seen.get(item.key)
+            if found is None:
                 continue
-            seen = self._find(item)
-            if seen is None:
-                continue
-            number = item.remote_no or seen.remote_no
-            if seen.verdict == "different":
-                self.report.conflicts[item.key] = seen.detail
-            elif seen.verdict == "absent" or number is None:
+            if found.verdict == "different":
+                self._differs(item, found)
+            elif found.verdict == "absent" or (item.remote_no or found.remote_no) is None:
                 self.report.not_visible.append(item.key)
             else:
-                new = None if item.remote_no else number
-                self._outbox.mark_confirmed(item.key, self._clock.now(), remote_no=new)
-                self.report.confirmed.append(item.key)
+                there[item.key] = None if item.remote_no else found.remote_no
+        keys = list(there)
+        for begin in range(0, len(keys), CONFIRMED_AT_ONCE):
+            some = {key: there[key] for key in keys[begin : begin + CONFIRMED_AT_ONCE]}
+            self.report.confirmed += self._outbox.confirm_many(some, self._clock.now())
+        for key in there.keys() - set(self.report.confirmed):
+            self.report.moved[key] = "another run has read it back, or moved it, meanwhile"
+        self.report.put_in_order([item.key for item in items])
 
-    def _send_one(self, item: Item) -> Literal["done", "lost", "nothing_sent"]:
-        try:
-            request = self._request(item)
-        except VoucherError as error:
-            self.report.not_sent[item.key] = str(error)
-            return "done"
-        if not self._outbox.claim_for_sending(item.key, self._worker, self._clock.now()):
-            return "done"  # another worker has it
-        try:
-            remote_id, remote_no = request()
-        except NothingSent as outcome:
-            self._outbox.mark_nothing_sent(item.key, outcome.detail, self._clock.now())
-            self.report.not_sent[item.key] = outcome.detail
-            return "nothing_sent"
-        except Rejected as outcome:
-            return self._refused(item, outcome)
-        except OutcomeUnknown as outcome:
-            self._outbox.mark_outcome_unknown(item.key, outcome.detail, self._clock.now())
-            return "lost"
-        except Exception as error:
-            self._outbox.mark_outcome_unknown(item.key, f"broke off: {type(error).__name__}", self._clock.now())
-            raise
-        self._posted(item, remote_id, remote_no)
-        return "done"
+    # --- one request, from claim to answer -----------------------------------------------------------------------
 
-    def _request(self, item: Item) -> Callable[[], tuple[str, str | None]]:
+    def _request(self, item: Item) -> Request:
         """The call that carries the item out, built before the item is claimed."""
         if item.kind == "reversal":
             voucher_id = str(item.payload["voucher_id"])
@@ -278,81 +159,173 @@ class VoucherDispatch:
         body = manual_journal(voucher, accounts, posting_date)
         return lambda: self._ledger.post(body)
 
-    def _refused(self, item: Item, outcome: Rejected) -> Literal["done", "lost"]:
-        """A refusal may mean that an earlier attempt had arrived after all; the ledger itself says which."""
-        seen = self._find(item)
-        if seen is not None and seen.verdict == "same":
-            self._posted(item, seen.remote_id, seen.remote_no)
-            return "done"
-        if seen is not None and seen.verdict == "absent" and not _names_a_repeat(outcome):
-            self._outbox.mark_rejected(item.key, outcome.detail, self._clock.now())
-            self.report.rejected[item.key] = outcome.detail
-            return "done"
-        self._outbox.mark_outcome_unknown(item.key, outcome.detail, self._clock.now())
-        return "lost"
+    def _claimed(self, items: Sequence[Item]) -> list[Item]:
+        won = set(self._outbox.claim_many([item.key for item in items], self._worker, self._clock.now()))
+        for item in items:
+            if item.key in won:
+                self.report.not_sent.pop(item.key, None)
+            else:
+                self.report.moved.setdefault(item.key, "another run has claimed it, or it is no longer to be sent")
+        return [item for item in items if item.key in won]
+
+    def _answered(self, answer: Answer) -> None:
+        item, error = answer.item, answer.error
+        if answer.remote is not None:
+            self._posted(item, *answer.remote)
+        elif isinstance(error, Rejected):
+            self._refused.append((item, error))
+        else:
+            lost = isinstance(error, OutcomeUnknown)
+            self._no_answer(item, error.detail if lost else f"broke off: {type(error).__name__}")
+            if error is not None and not lost:
+                raise error
+
+    def _not_sent(self, item: Item, why: str) -> None:
+        now = self._clock.now()
+        if self._noted(item, lambda: self._outbox.mark_nothing_sent(item.key, why, now, held_by=self._worker)):
+            self.report.not_sent[item.key] = why
+
+    def _no_answer(self, item: Item, why: str) -> None:
+        self._lost.append(item)
+        now = self._clock.now()
+        self._noted(item, lambda: self._outbox.mark_outcome_unknown(item.key, why, now, held_by=self._worker))
+
+    def _settle_refusals(self) -> None:
+        """A refusal may mean that an earlier attempt had arrived after all; the ledger itself says which.
+
+        Neither the code nor the text of the refusal of a repeat is documented. So "refused and not there" is final only
+        when no earlier attempt can still be on its way to being shown.
+        """
+        seen = self._looking.see([item for item, _ in self._refused])
+        absent = [
+            item
+            for item, outcome in self._refused
+            if item.key in seen and seen[item.key].verdict == "absent"
+            if not _names_a_repeat(outcome) and not self._may_be_on_its_way(item)
+        ]
+        sure = {item.key for item in self._looking.absent_for_sure(absent)}
+        for item, outcome in self._refused:
+            found = seen.get(item.key)
+            if found is not None and found.verdict == "same":
+                self._posted(item, found.remote_id, found.remote_no)
+            elif item.key in sure:
+                self._rejected(item, outcome.detail)
+            else:
+                self._no_answer(item, outcome.detail)
+                self.report.unknown[item.key] = (
+                    f"{outcome.detail}; whether an earlier attempt stands in the ledger is not clear yet: "
+                    "the next run looks again"
+                )
+
+    def _rejected(self, item: Item, why: str) -> None:
+        now = self._clock.now()
+        if self._noted(item, lambda: self._outbox.mark_rejected(item.key, why, now, held_by=self._worker)):
+            self.report.rejected[item.key] = why
+
+    def _may_be_on_its_way(self, item: Item) -> bool:
+        """Whether an attempt before this one has an end that nobody knows, not long enough ago."""
+        if item.attempts == 0 or item.key in self._proved_absent or item.reason == REFUSED_BEFORE:
+            return False
+        return not self._is_old(item)
+
+    # --- looking -------------------------------------------------------------------------------------------------
 
     def _look_up(self, items: Sequence[Item], waits: Sequence[float]) -> list[Item]:
-        """Look for all items after each wait and record what is found; gives those that the last look-up proved absent.
+        """Look for all items after each wait and record what is found; gives those that the last look-up did not find.
 
         Of an item that the ledger could not be asked about, nothing is known and nothing is concluded.
         """
-        left = list(items)
-        absent: list[Item] = []
+        left, absent = list(items), list[Item]()
         for wait in waits:
             if not left:
                 break
             if wait:
                 self._clock.sleep(wait)
-            absent, unread = [], list[Item]()
+            seen = self._looking.see(left)
+            absent = [item for item in left if item.key in seen and seen[item.key].verdict == "absent"]
             for item in left:
-                seen = self._find(item)
-                if seen is None:
-                    unread.append(item)
-                elif seen.verdict == "absent":
-                    absent.append(item)
-                elif seen.verdict == "same":
-                    self._posted(item, seen.remote_id, seen.remote_no)
-                else:
-                    self._outbox.mark_conflict(item.key, seen.detail, self._clock.now())
-                    self.report.conflicts[item.key] = seen.detail
-            left = absent + unread
+                found = seen.get(item.key)
+                if found is not None and found.verdict == "same":
+                    self._posted(item, found.remote_id, found.remote_no)
+                elif found is not None and found.verdict == "different":
+                    self._differs(item, found)
+            left = [item for item in left if item.key not in seen or seen[item.key].verdict == "absent"]
         return absent
 
-    def _find(self, item: Item) -> _Seen | None:
-        """What the ledger shows of an item; None when it could not be asked (noted in the report)."""
-        reference = str(item.payload["reference"])
-        around = date.fromisoformat(str(item.payload["posting_date"]))
-        try:
-            lines = self._ledger.find(reference, around)
-        except Exception as error:
-            self.report.unread[item.key] = f"the ledger could not be asked: {error}"
-            return None
-        return _reversal_seen(lines) if item.kind == "reversal" else _voucher_seen(item, lines)
+    def _taken_over(self, item: Item) -> bool:
+        """Whether an item that another run holds is ours to look up from now on."""
+        if item.state != "sending":
+            return False
+        why, now = "the run that sent it ended before the answer", self._clock.now()
+        return self._noted(
+            item,
+            lambda: self._outbox.mark_outcome_unknown(item.key, why, now, worker=self._worker, held_by=item.worker),
+        )
+
+    def _put_back(self, item: Item) -> None:
+        why = "looked up by its reference: not in the ledger"
+        self._outbox.requeue(item.key, why, self._clock.now(), attempts=item.attempts)
+
+    def _is_old(self, item: Item) -> bool:
+        return self._clock.now() - item.changed_at >= SETTLED_AFTER
+
+    # --- noting --------------------------------------------------------------------------------------------------
 
     def _posted(self, item: Item, remote_id: str, remote_no: str | None) -> None:
-        self._outbox.mark_posted(item.key, remote_id, remote_no, self._clock.now())
+        """The ledger has it, whatever another run has made of the item meanwhile."""
+        now = self._clock.now()
+        try:
+            self._outbox.mark_posted(item.key, remote_id, remote_no, now)
+        except ItemMoved as moved:
+            self.report.moved[item.key] = str(moved)
+            try:
+                self._outbox.adopt(item.key, remote_id, remote_no, self._worker, now)
+            except ItemMoved as conflict:
+                self.report.conflicts[item.key] = (
+                    f"voucher {remote_no or remote_id} stands in the ledger, but {conflict}"
+                )
+                return
         self.report.posted.append(item.key)
 
+    def _differs(self, item: Item, found: Seen) -> None:
+        self.report.conflicts[item.key] = found.detail
+        self._noted(item, lambda: self._outbox.mark_conflict(item.key, found.detail, self._clock.now()))
 
-def _voucher_seen(item: Item, lines: Sequence[FoundLine]) -> _Seen:
+    def _noted(self, item: Item, change: Callable[[], None]) -> bool:
+        """Whether the journal took a change; if another run has moved the item, that is told and nothing breaks."""
+        try:
+            change()
+        except ItemMoved as moved:
+            self.report.moved[item.key] = str(moved)
+            return False
+        return True
+
+
+def _judged(item: Item, lines: Sequence[FoundLine]) -> Seen:
+    return _reversal_seen(lines) if item.kind == "reversal" else _voucher_seen(item, lines)
+
+
+def _voucher_seen(item: Item, lines: Sequence[FoundLine]) -> Seen:
     if not lines:
-        return _Seen("absent")
+        return Seen("absent")
     voucher, accounts, _ = voucher_of(item.key, item.payload)
     first = lines[0]
     if any(line.is_reversed for line in lines):
         detail = f"voucher {first.voucher_no or first.voucher_id} carries the reference and was reversed in the ledger"
-        return _Seen("different", first.voucher_id, first.voucher_no, detail)
+        return Seen("different", first.voucher_id, first.voucher_no, detail)
     differs = difference(voucher, accounts, lines)
     if differs is not None:
-        return _Seen("different", first.voucher_id, first.voucher_no, f"{differs}; nothing more is posted")
-    return _Seen("same", first.voucher_id, first.voucher_no)
+        return Seen("different", first.voucher_id, first.voucher_no, f"{differs}; nothing more is posted")
+    return Seen("same", first.voucher_id, first.voucher_no)
 
 
-def _reversal_seen(lines: Sequence[FoundLine]) -> _Seen:
+def _reversal_seen(lines: Sequence[FoundLine]) -> Seen:
+    if not lines:  # the voucher was read back before: a ledger that does not show it now says nothing of its reversal
+        raise VoucherError("the voucher to be reversed is not shown; whether it is reversed cannot be told")
     reversed_lines = [line for line in lines if line.is_reversed]
     if not reversed_lines:
-        return _Seen("absent")
-    return _Seen("same", reversed_lines[0].voucher_id, reversed_lines[0].voucher_no)
+        return Seen("absent")
+    return Seen("same", reversed_lines[0].voucher_id, reversed_lines[0].voucher_no)
 
 
 def _names_a_repeat(outcome: Rejected) -> bool:

@@ -71,6 +71,7 @@ class Accounts:
     """The ledger's ids behind a voucher's lines; ids are text here and numbers on the wire.
 
     ``subledger_id`` is the customer's sub-ledger account (SubledgerAccountId), never the customer's id or number.
+    Department (avdeling) and project stand on the income lines: they divide the result, not what a customer owes.
     """
 
     subledger_id: str
@@ -79,6 +80,8 @@ class Accounts:
     interest_account_no: str | None
     interest_account_id: str | None
     no_vat_id: str
+    department_id: str | None = None
+    project_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,23 +97,35 @@ class FoundLine:
     posting_date: date | None = None
 
 
-def first_open_day(payment_date: date, lock_date: date | None) -> date:
-    """The day a voucher is dated: the payment's, or the first day after ``lock_date`` (the books are locked to it)."""
-    if lock_date is not None and payment_date <= lock_date:
-        return lock_date + timedelta(days=1)
-    return payment_date
+def first_open_day(payment_date: date, lock_date: date | None, conversion_date: date | None = None) -> date:
+    """The day a voucher is dated (Oslo day): the payment's, or the first one after it on which the ledger takes it.
+
+    The books are locked up to and including ``lock_date``, and nothing is posted before ``conversion_date``, the first
+    day of bookkeeping in PowerOffice (reference § 13).
+    """
+    days = [payment_date]
+    if lock_date is not None:
+        days.append(lock_date + timedelta(days=1))
+    if conversion_date is not None:
+        days.append(conversion_date)
+    return max(days)
 
 
 def manual_journal(voucher: FeeAndInterestVoucher, accounts: Accounts, posting_date: date) -> dict[str, object]:
-    """The body of ``POST /Vouchers/ManualJournals`` (PowerOffice reference § 11.1); amounts are ``Decimal``.
+    """The body of ``POST /Vouchers/ManualJournals``, and of ``BankJournals`` too; amounts are ``Decimal``.
 
-    A line of 0.00 is left out. Raises ``VoucherError`` when an account is missing or the lines do not balance.
+    The two take the same fields (PowerOffice reference §§ 11.1, 11.2). No line says what it should be matched with: the
+    payment carries no reference of ours, and an invoice number would make the ledger look among the wrong items. What
+    is left over of the payment and this debit are matched by the accountant. A line of 0.00 is left out.
+
+    Raises ``VoucherError`` when an account is missing or the lines do not balance.
     """
     voucher = voucher.checked()
     fee = (voucher.fee, accounts.fee_account_id, "fee_account", "Purregebyr")
     interest = (voucher.interest, accounts.interest_account_id, "interest_account", "Forsinkelsesrente")
     texts = [name for amount, _, _, name in (fee, interest) if amount]
-    subject = f"faktura {voucher.invoice_no}, sak {voucher.case_id}"
+    paid_on = f"{voucher.payment_date:%d.%m.%Y}"
+    subject = f"faktura {voucher.invoice_no}, sak {voucher.case_id}, betalt {paid_on}"
     whole = f"{' og '.join([texts[0], *(text.lower() for text in texts[1:])])}, {subject}"
     lines = [_line(accounts.subledger_id, voucher.total, accounts.no_vat_id, posting_date, whole)]
     for amount, account_id, setting, name in (fee, interest):
@@ -121,7 +136,9 @@ def manual_journal(voucher: FeeAndInterestVoucher, accounts: Accounts, posting_d
                 f"{voucher.tenant}: {setting} is not set or not in the chart of accounts, but case {voucher.case_id} "
                 f"has {amount} to book on it. Nothing is posted."
             )
-        lines.append(_line(account_id, -amount, accounts.no_vat_id, posting_date, f"{name}, {subject}"))
+        line = _line(account_id, -amount, accounts.no_vat_id, posting_date, f"{name}, {subject}")
+        dimensions = (("DepartmentId", accounts.department_id), ("ProjectId", accounts.project_id))
+        lines.append(line | {field: int(found) for field, found in dimensions if found is not None})
     left = sum((Decimal(str(line["CurrencyAmount"])) for line in lines), ZERO)
     if left:
         raise VoucherError(f"{voucher.tenant}: voucher {voucher.key} does not balance, {left} is left over")
@@ -177,31 +194,3 @@ def _sums(lines: Iterable[FoundLine]) -> dict[str, Decimal]:
 
 def _shown(sums: Mapping[str, Decimal]) -> str:
     return ", ".join(f"{name} {amount:.2f}" for name, amount in sorted(sums.items())) or "no lines"
-
-
-def missing_accounts(
-    vouchers: Iterable[FeeAndInterestVoucher],
-    fee_account: str | None,
-    interest_account: str | None,
-    chart: Mapping[str, str],
-) -> list[str]:
-    """What is wrong with the settings that these vouchers need, one text per setting; empty when all is well.
-
-    ``chart`` maps account number to account id, of active accounts. Only the accounts that a line would use count.
-    """
-    waiting = list(vouchers)
-    needs = {
-        "fee_account": (fee_account, sum((one.fee for one in waiting), ZERO)),
-        "interest_account": (interest_account, sum((one.interest for one in waiting), ZERO)),
-    }
-    faults: list[str] = []
-    for setting, (number, amount) in needs.items():
-        if not amount:
-            continue
-        if number is None:
-            faults.append(f"{setting} is not set, and {amount:.2f} kr waits to be booked on it")
-        elif number not in chart:
-            faults.append(
-                f"{setting}: found {number}, which the chart of accounts does not have; want an income account"
-            )
-    return faults

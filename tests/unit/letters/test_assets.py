@@ -452,6 +452,46 @@ def test_vo01_locked_books_date_the_voucher_on_the_first_open_day(house: House) 
     assert str(house.our_vouchers[0]["posting_date"]).startswith("2025-03-16")
 
 
+def test_books_that_are_locked_between_intent_and_sending_give_the_voucher_another_day(house: House) -> None:
+    house.plan_voucher()
+    house.run(VOUCHERS, "fee_and_interest_vouchers")
+    house.event("2025-03-17T05:30", "lock_date", date="2025-03-15")
+
+    refused = house.run(VOUCHERS, "posted_vouchers")
+
+    assert refused.success
+    assert (house.our_vouchers, house.journal.item(VOUCHER_KEY).state) == ([], "rejected")
+    checks = refused.get_asset_check_evaluations()
+    told = next(one for one in checks if one.check_name == "every_voucher_is_booked_once")
+    assert "in a closed period" in str(told.description)
+    assert house.run(VOUCHERS).success  # the same day: it would now be dated otherwise
+    assert [str(one["posting_date"])[:10] for one in house.our_vouchers] == ["2025-03-16"]
+    assert house.journal.item(VOUCHER_KEY).state == "confirmed"
+
+
+def test_nothing_is_dated_before_the_books_begin(house: House) -> None:
+    house.sandbox.control.change_company(house.client_key, conversion_date="2025-03-15")
+    house.plan_voucher()
+
+    assert house.run(VOUCHERS).success
+    assert str(house.our_vouchers[0]["posting_date"]).startswith("2025-03-15")
+
+
+def test_a_refused_voucher_whose_settlement_fell_away_is_dropped_and_told_no_more(house: House) -> None:
+    house.plan_voucher()
+    house.run(VOUCHERS, "fee_and_interest_vouchers")
+    house.event("2025-03-17T05:30", "lock_date", date="2025-03-15")
+    house.run(VOUCHERS, "posted_vouchers")
+    with house.book.session(TENANT) as con:
+        con.execute("delete from planned_vouchers")
+
+    result = house.run(VOUCHERS)
+
+    assert result.success and house.our_vouchers == []
+    assert house.journal.item(VOUCHER_KEY).state == "cancelled"
+    assert all(one.passed for one in result.get_asset_check_evaluations())
+
+
 @pytest.mark.parametrize("kind", ["reset_after_commit", "timeout_after_commit", "timeout"])
 def test_a_lost_answer_makes_one_voucher_in_the_end(house: House, kind: str) -> None:
     house.sandbox.control.fault(house.client_key, {"route": "POST /Vouchers/ManualJournals", "kind": kind})

@@ -77,10 +77,16 @@ class FakeLedger:
             raise OutcomeUnknown("POST /Vouchers/ManualJournals: connection reset")
         return f"V{len(self.booked)}", "901" if self.numbered else None
 
-    def find(self, reference: str, around: date) -> Sequence[FoundLine]:
+    def find_all(self, wanted: Mapping[str, date]) -> Mapping[str, Sequence[FoundLine]]:
         self.looked += 1
         if self.reads_fail:
             raise ConnectionError("the ledger is away")
+        return {reference: self.lines(reference) for reference in wanted}
+
+    def seen_on_customers(self, wanted: Mapping[str, str], first: date, last: date) -> set[str]:
+        return {reference for reference in wanted if self.lines(reference)}
+
+    def lines(self, reference: str) -> Sequence[FoundLine]:
         rows: list[FoundLine] = []
         for number, (at, body) in enumerate(self.booked, start=1):
             if body["ExternalImportReference"] != reference or self.time.at - at < timedelta(seconds=self.lag):

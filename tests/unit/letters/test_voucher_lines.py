@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kredin_pipeline.ledger.voucher_content import content_of, type_of, voucher_of
 from kredin_pipeline.ledger.voucher_lines import (
     Accounts,
     FeeAndInterestVoucher,
@@ -20,7 +21,6 @@ from kredin_pipeline.ledger.voucher_lines import (
     difference,
     first_open_day,
     manual_journal,
-    missing_accounts,
 )
 
 PAID = date(2025, 2, 27)
@@ -59,14 +59,14 @@ def test_customer_is_debited_and_income_is_credited_on_the_day_of_the_payment() 
     assert {line["PostingDate"] for line in lines(body)} == {"2025-02-27"}
     assert (body["VoucherDate"], body["CurrencyCode"]) == ("2025-02-27", "NOK")
     assert body["ExternalImportReference"] == "6a1c1c51-0000-5000-8000-000000000001"
-    assert body["Description"] == "Purregebyr og forsinkelsesrente, faktura 4601, sak K1"
+    assert body["Description"] == "Purregebyr og forsinkelsesrente, faktura 4601, sak K1, betalt 27.02.2025"
 
 
 @pytest.mark.parametrize(
     ("fee", "interest", "accounts", "text"),
     [
-        ("35.00", "0.00", [900014601, 7001], "Purregebyr, faktura 4601, sak K1"),
-        ("0.00", "0.18", [900014601, 7002], "Forsinkelsesrente, faktura 4601, sak K1"),
+        ("35.00", "0.00", [900014601, 7001], "Purregebyr, faktura 4601, sak K1, betalt 27.02.2025"),
+        ("0.00", "0.18", [900014601, 7002], "Forsinkelsesrente, faktura 4601, sak K1, betalt 27.02.2025"),
     ],
 )
 def test_a_line_of_nothing_is_left_out(fee: str, interest: str, accounts: list[int], text: str) -> None:
@@ -124,17 +124,33 @@ def test_a_locked_day_moves_the_voucher_to_the_first_open_one(locked_to: date | 
     assert first_open_day(PAID, locked_to) == dated
 
 
-def test_v5_only_the_accounts_that_a_line_needs_are_asked_for_and_each_fault_names_its_setting() -> None:
-    chart = {"3950": "7001"}
+def test_nothing_is_dated_before_the_first_day_of_bookkeeping_in_the_ledger() -> None:
+    assert first_open_day(PAID, None, date(2025, 3, 1)) == date(2025, 3, 1)
+    assert first_open_day(PAID, date(2025, 3, 31), date(2025, 3, 1)) == date(2025, 4, 1)
+    assert first_open_day(PAID, None, date(2020, 1, 1)) == PAID
 
-    assert missing_accounts([voucher("35.00", "0.00")], "3950", None, chart) == []
-    assert missing_accounts([voucher()], "3950", None, chart) == [
-        "interest_account is not set, and 47.95 kr waits to be booked on it"
-    ]
-    assert missing_accounts([voucher()], "3950", "8050", chart) == [
-        "interest_account: found 8050, which the chart of accounts does not have; want an income account"
-    ]
-    assert missing_accounts([], None, None, {}) == []
+
+def test_department_and_project_stand_on_the_income_lines_alone() -> None:
+    customer, *income = lines(manual_journal(voucher(), replace(ACCOUNTS, department_id="71", project_id="82"), PAID))
+
+    assert not {"DepartmentId", "ProjectId"} & set(customer)
+    assert [(line["DepartmentId"], line["ProjectId"]) for line in income] == [(71, 82), (71, 82)]
+
+
+def test_the_content_of_the_outbox_gives_the_same_voucher_back() -> None:
+    accounts = replace(ACCOUNTS, department_id="71")
+
+    assert voucher_of("voucher:fjellheim:K1:E9", content_of(voucher(), accounts, PAID)) == (voucher(), accounts, PAID)
+
+
+def test_content_that_an_earlier_version_wrote_is_a_manual_journal_without_dimensions() -> None:
+    written_then = content_of(voucher(), ACCOUNTS, PAID)
+
+    assert not {"voucher_type", "department_id", "project_id", "calculation"} & set(written_then)
+    assert voucher_of("voucher:fjellheim:K1:E9", written_then) == (voucher(), ACCOUNTS, PAID)
+    assert type_of(written_then) == "ManualJournal"
+    with pytest.raises(VoucherError, match="voucher_type: found 'CashJournal'"):
+        type_of({**written_then, "voucher_type": "CashJournal"})
 
 
 def found(*rows: tuple[str, str | None, str], voucher_id: str = "V1") -> list[FoundLine]:
