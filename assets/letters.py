@@ -25,6 +25,7 @@ from dagster import (
     asset,
 )
 
+from assets.holding import day_of_letters, limit_spec, nothing_asked, outbox_numbers, within_limit
 from assets.metadata import kroner, markdown_table
 from assets.run_span import refusal, span
 from kredin_pipeline.journal import Decision, Journal, OutboxItem, Tenant
@@ -108,7 +109,8 @@ def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
                 "every_letter_has_left",
                 asset="sent_letters",
                 description="No letter waits for a door that is closed, a refusal, or an answer that was lost.",
-            )
+            ),
+            limit_spec("sent_letters", "letters"),
         ],
     )
     def sent_letters(  # pyright: ignore[reportUnknownParameterType]
@@ -126,20 +128,27 @@ def build_letter_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
         today = clock.today()
         refused = refusal(context, today, tenant.live)
         if refused is not None:
-            return _sent(LetterReport(), refused)
+            return _sent(LetterReport(), refused, nothing_asked("letters"), outbox_numbers(opened, tenant.name, today))
         waiting = opened.open_items(run.tenant, "letter", ("intended",))
         dispatch = LetterDispatch(opened, post, clock.now, context.run.run_id)
         todays = [item for item in waiting if item.planned_on == today]
+        leaving: list[OutboxItem] = []
         if todays:
             picture = picture_now(tenant, todays, poweroffice, opened, today)
             if tenant.settings.register_enabled:
                 with book.session(run.tenant) as con:
                     known = holds_in_book(con)
                 picture = replace(picture, held_orgnrs=holds_now(todays, register, clock, known))
-            dispatch.send(dispatch.last_look(todays, picture))
+            fit = {item.key for item in dispatch.last_look(todays, picture)}
+            leaving = [item for item in todays if item.key in fit]
+        brake = day_of_letters(opened, tenant, today, leaving)
+        if brake.held:
+            dispatch.report.not_sent.update({item.key: "held by the daily limit" for item in leaving})
+        elif leaving:
+            dispatch.send(leaving)
         for item in opened.items(run.tenant, "letter", ("outcome_unknown",)):
             dispatch.report.unknown.setdefault(item.key, item.reason or "no answer")
-        return _sent(dispatch.report, None)
+        return _sent(dispatch.report, None, within_limit(brake), outbox_numbers(opened, tenant.name, today))
 
     return [letters, sent_letters]
 
@@ -279,7 +288,9 @@ def _written(composed: Composed, plan: IntentPlan | None, refused: str | None) -
     )
 
 
-def _sent(report: LetterReport, refused: str | None) -> MaterializeResult[Any]:
+def _sent(
+    report: LetterReport, refused: str | None, brake: AssetCheckResult, numbers: MetadataValue
+) -> MaterializeResult[Any]:
     stuck = {**report.not_sent, **report.rejected, **report.unknown}
     return MaterializeResult(
         metadata={
@@ -289,6 +300,7 @@ def _sent(report: LetterReport, refused: str | None) -> MaterializeResult[Any]:
             "letters": letter_table(report.sent),
             "dropped": reason_table(report.dropped),
             "waiting": reason_table(stuck),
+            "outbox": numbers,
             **sums(report.sent),
         },
         check_results=[
@@ -298,7 +310,8 @@ def _sent(report: LetterReport, refused: str | None) -> MaterializeResult[Any]:
                 severity=AssetCheckSeverity.WARN,
                 description="; ".join(f"{key}: {why}" for key, why in stuck.items()) or "every letter has left",
                 metadata={"waiting": len(stuck)},
-            )
+            ),
+            brake,
         ],
     )
 

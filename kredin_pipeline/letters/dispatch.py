@@ -282,7 +282,7 @@ class LetterDispatch:
                 for item in items:
                     content = letter_of(item)
                     if content.dated not in listed:
-                        listed[content.dated] = listed_files(_manifests(box, content.dated))
+                        listed[content.dated] = listed_files(read_manifests(box, content.dated))
                     path = listed[content.dated].get(content.letter_key)
                     lies_there = box.get(path) if path is not None else None
                     if path is not None and lies_there is not None:
@@ -331,7 +331,8 @@ def snapshot(content: LetterContent) -> dict[str, object]:
     }
 
 
-def _manifests(box: LetterBox, day: date) -> list[bytes]:
+def read_manifests(box: LetterBox, day: date) -> list[bytes]:
+    """Every manifest of a day that lies in the letter drop. Raises ``OutcomeUnknown`` when it cannot be read."""
     found: list[bytes] = []
     for number in range(1, MOST_MANIFESTS):
         content = box.get(manifest_path(day, number))

@@ -164,8 +164,8 @@ class Control:
 
     def vouchers(self, client_key: str) -> list[Record]:
         """All vouchers, oldest first: voucher_id, voucher_no, voucher_type, posting_date, external_import_reference,
-        is_reversed, created_by_integration and ``lines`` (account_no, customer_no, amount, vat_code). Amounts are
-        decimal texts in kroner, debit positive."""
+        is_reversed, created_by_integration, has_pdf and ``lines`` (account_no, customer_no, amount, vat_code,
+        department_id, project_id). Amounts are decimal texts in kroner, debit positive."""
         return cast(list[Record], self.call("vouchers", client_key=client_key))
 
     def ledger(self, client_key: str, as_of: str | None = None) -> list[Record]:

@@ -112,6 +112,7 @@ def vouchers_of(company: Company) -> list[dict[str, Any]]:
             "reverses": None if voucher.reverses is None else books.voucher_id(voucher.reverses),
             "created_by_integration": voucher.application_key is not None,
             "created_at": voucher.created,
+            "has_pdf": voucher.documentation is not None,
             "lines": [
                 {
                     "account_no": line.account_no,
@@ -120,6 +121,8 @@ def vouchers_of(company: Company) -> list[dict[str, Any]]:
                     "vat_code": line.vat_code,
                     "posting_date": line.posting_date,
                     "description": line.description,
+                    "department_id": (line.dimensions or {}).get("DepartmentId"),
+                    "project_id": (line.dimensions or {}).get("ProjectId"),
                 }
                 for line in books.lines(voucher)
             ],

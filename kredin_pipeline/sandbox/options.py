@@ -12,6 +12,7 @@ class SandboxOptions:
     """``rate_per_second`` 0 means no limit; ``retry_after_header``: whether a 429 carries ``Retry-After``;
     ``write_off_voucher_type``: the voucher type of an Avskriv (not confirmed, reference § 6);
     ``dates_with_time`` ``sometimes``: some rows have dates with a time part (reference § 17);
+    ``references_in_capitals``: a voucher's ExternalImportReference comes back in capitals, as identifiers often do;
     ``register_default``: what an organisation number is that nobody registered; ``now``: an ISO moment at which the
     clock stands, None for real time; ``state_file``: loaded at the start when it exists, written at the end;
     ``log_bodies_up_to``: bytes of a body that the request log keeps, larger ones are left out."""
@@ -25,6 +26,7 @@ class SandboxOptions:
     retry_after_header: bool = True
     write_off_voucher_type: str = "ManualJournal"
     dates_with_time: Literal["never", "sometimes"] = "never"
+    references_in_capitals: bool = False
     register_default: Literal["unknown", "active"] = "unknown"
     letter_drop_dir: Path | None = None
     now: str | None = None

@@ -35,7 +35,8 @@ class _CuttableProtocol(HttpToolsProtocol):
     def _cut(self, reset: bool) -> None:
         raw = self.transport.get_extra_info("socket")
         if reset and raw is not None:  # zero linger: the peer sees a reset, not an orderly end
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with contextlib.suppress(OSError, ValueError):  # a caller that was killed is gone already
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
 

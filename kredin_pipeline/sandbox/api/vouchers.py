@@ -55,6 +55,9 @@ def poster(route: str) -> Callable[[Call], Answer]:
                 {bind_line.get(key.lower(), key): value for key, value in line.items()} if isinstance(line, dict)
                 else line for line in lines  # pyright: ignore[reportUnknownVariableType]
             ]  # fmt: skip
+        reference = body.get("ExternalImportReference")
+        if call.world.options.references_in_capitals and isinstance(reference, str):
+            body["ExternalImportReference"] = reference.upper()
         fault = call.fault
         late = fault.seconds if fault is not None and fault.kind == "number_late" else None
         make = post_journal if route in JOURNALS else post_invoice

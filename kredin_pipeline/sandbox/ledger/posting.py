@@ -234,6 +234,8 @@ def _dimensions(company: Company, account: Account | None, line: Mapping[str, An
             raise NotInLedger(f"{where}: {key.removesuffix('Id')} with id = {value} not found.")
     if account is not None and account.department_required and line.get("DepartmentId") is None:
         raise LedgerError(f"{where}: Account {account.no} requires a department.")
+    if account is not None and account.project_required and line.get("ProjectId") is None:
+        raise LedgerError(f"{where}: Account {account.no} requires a project.")
 
 
 # --- one value -------------------------------------------------------------------------------------------------

@@ -173,14 +173,15 @@ class Standing:
         self.lock_date = str(iso(day))
 
     def account(self, number: Ref, name: str, kind: str | None = None, *, vat_code: str = "0", vat_locked: bool = False,
-                active: bool = True, department_required: bool = False) -> Account:  # fmt: skip
+                active: bool = True, department_required: bool = False,
+                project_required: bool = False) -> Account:  # fmt: skip
         """Create or change a general ledger account."""
         no = str(number)
         found = self.books.accounts.get(no)
         made = Account(
             found.id if found else max(a.id for a in self.books.accounts.values()) + 7,
             no, name, kind or chart.account_kind(no), vat_code, vat_locked, bool(found and found.control), active,
-            department_required, False, self.clock.tick(),
+            department_required, project_required, self.clock.tick(),
         )  # fmt: skip
         self.books.accounts[no] = made
         self.books.version += 1
@@ -208,9 +209,11 @@ class Standing:
         self.named[name] = voucher
 
     def voucher_of(self, ref: Ref) -> Voucher:
-        found = self.named.get(str(ref)) or self.books.by_invoice_no.get(str(ref))
+        """What an event names: an invoice number, an event's id, or the ledger's own id of a voucher."""
+        text = str(ref)
+        found = self.named.get(text) or self.books.by_invoice_no.get(text) or self.books.voucher_by_id(text)
         if found is None:
-            raise NotInLedger(f"{self.name}: nothing is called {ref}; want an invoice number or an event's id")
+            raise NotInLedger(f"{self.name}: nothing is called {ref}; want an invoice number or an id")
         return found
 
     def entries_of(self, refs: Sequence[Ref]) -> list[Entry]:

@@ -50,6 +50,8 @@ class FakeLedger:
         default_factory=lambda: [account(3950, "Purregebyr"), account(8050, "Annen renteinntekt")]
     )
     vat: list[dict[str, Any]] = field(default_factory=lambda: [{"Id": 101, "Code": "0"}, {"Id": 103, "Code": "3"}])
+    dimensions: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Departments, and projects: those have a ``ProjectStatus``."""
     asked_with: list[str] = field(default_factory=list[str])
 
     def client(self, client_key: SecretStr) -> FakeLedger:
@@ -77,6 +79,12 @@ class FakeLedger:
 
     def vat_codes(self) -> Sequence[Mapping[str, Any]]:
         return self.vat
+
+    def departments(self, code: str) -> Sequence[Mapping[str, Any]]:
+        return [row for row in self.dimensions if row["Code"] == code and "ProjectStatus" not in row]
+
+    def projects(self, code: str) -> Sequence[Mapping[str, Any]]:
+        return [row for row in self.dimensions if row["Code"] == code and "ProjectStatus" in row]
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,37 @@ def test_an_account_that_cannot_take_the_voucher_is_named(
     assert journal.tenant_names() == []
 
 
+def test_department_and_project_are_looked_up_when_they_are_set(journal: Journal) -> None:
+    ledger = FakeLedger(chart=[account(3950, "Gebyr", IsDepartmentRequired=True), account(8050, "Renter")])
+    ledger.dimensions = [{"Id": 7, "Code": "10"}, {"Id": 8, "Code": "5", "ProjectStatus": "Archived"}]
+    with pytest.raises(OnboardingError, match="3950 demands a department on every line, and voucher_department is not"):
+        connect(journal, ledger)
+    with pytest.raises(OnboardingError, match="privilege Department: is not granted"):
+        connect(journal, ledger, voucher_department="10")
+    ledger.valid += ["Department", "Project"]
+    connect(journal, ledger, voucher_department="10")
+    for change, says in (
+        ({"voucher_department": "11"}, "voucher_department: found 11, which is not among the company's departments"),
+        ({"voucher_project": "5"}, "voucher_project: found 5, which is not active"),
+        ({"voucher_department": None}, "demands a department"),
+    ):
+        with pytest.raises(OnboardingError, match=says):
+            onboarding.change_settings(journal, "fjellheim", change, who="K", clock=CLOCK, poweroffice=ledger)
+    assert journal.tenant("fjellheim").settings.voucher_department == "10"
+
+
+def test_a_live_tenant_takes_no_kind_of_voucher_that_it_may_not_post(journal: Journal) -> None:
+    ledger = FakeLedger()
+    connect(journal, ledger)
+    onboarding.go_live(journal, ledger, "fjellheim", who="Kari", clock=CLOCK)
+    change = {"voucher_type": "bank_journal"}
+    with pytest.raises(OnboardingError, match="privilege BankVoucher_Full: is not granted"):
+        onboarding.change_settings(journal, "fjellheim", change, who="Kari", clock=CLOCK, poweroffice=ledger)
+    ledger.valid += ["BankVoucher_Full"]
+    changed = onboarding.change_settings(journal, "fjellheim", change, who="Kari", clock=CLOCK, poweroffice=ledger)
+    assert changed.voucher_type == "bank_journal"
+
+
 def test_a_control_account_is_refused(journal: Journal) -> None:
     ledger = FakeLedger()
     ledger.chart.append(account(1500, "Kundefordringer", GeneralLedgerAccountType="Asset"))
@@ -177,13 +208,15 @@ def test_observing_needs_no_right_to_post_but_live_does(journal: Journal) -> Non
     ledger = FakeLedger()
     ledger.valid = ledger.valid[:-2]
     report = connect(journal, ledger)
-    assert any("ManualVoucher_Full, ReverseVoucher_Full" in warning for warning in report.warnings)
+    assert any("privilege ManualVoucher_Full: is not granted" in warning for warning in report.warnings)
 
-    with pytest.raises(OnboardingError, match="ManualVoucher_Full, ReverseVoucher_Full"):
+    with pytest.raises(OnboardingError, match="privilege ManualVoucher_Full: is not granted"):
         onboarding.go_live(journal, ledger, "fjellheim", who="Kari", clock=CLOCK)
     assert journal.tenant("fjellheim").live is False
-    ledger.valid += ["ManualVoucher_Full", "ReverseVoucher_Full"]
-    assert onboarding.go_live(journal, ledger, "fjellheim", who="Kari", clock=CLOCK).settings.live
+    ledger.valid += ["ManualVoucher_Full"]
+    report = onboarding.go_live(journal, ledger, "fjellheim", who="Kari", clock=CLOCK)
+    assert report.settings.live
+    assert any("ReverseVoucher_Full" in warning and "by a person" in warning for warning in report.warnings)
     assert journal.tenant("fjellheim").live is True
     onboarding.observe(journal, "fjellheim", who="Ola", clock=CLOCK)
     assert [change.changed_by for change in journal.settings_history("fjellheim")] == ["Kari", "Kari", "Ola"]

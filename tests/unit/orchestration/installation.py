@@ -91,13 +91,20 @@ def install(sandbox: RunningSandbox, folder: Path, now: str, mode: str = "live")
         ],
     )
     control.set_clock(now)
+    made = open_installation(sandbox, folder, key)
+    settings = TenantSettings.of({"mode": mode, "creditor_name": "Fjellheim AS", "creditor_orgnr": "999990002"})
+    made.journal.add_tenant(
+        TENANT, SecretStr(key), "Fjellheim AS", "999990002", date(2025, 2, 17), settings, "test", control.now()
+    )
+    return made
+
+
+def open_installation(sandbox: RunningSandbox, folder: Path, key: str) -> Installation:
+    """What lies in ``folder`` (or is made there), over the sandbox's world and at its time."""
+    control = sandbox.control
     clock = Clock(pinned=control.now().astimezone(OSLO).isoformat())
     journal = JournalResource(url=f"sqlite:///{folder / 'journal.sqlite'}", home=str(folder))
     opened = journal.open()
-    settings = TenantSettings.of({"mode": mode, "creditor_name": "Fjellheim AS", "creditor_orgnr": "999990002"})
-    opened.add_tenant(
-        TENANT, SecretStr(key), "Fjellheim AS", "999990002", date(2025, 2, 17), settings, "test", clock.now()
-    )
     book = Book(folder=str(folder / "books"))
     definitions = build_definitions(
         clock=clock,

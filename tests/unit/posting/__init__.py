@@ -1,0 +1,1 @@
+"""Vouchers through whole runs against the sandbox: posted, read back, taken back."""
