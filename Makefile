@@ -51,6 +51,12 @@ bench: setup
 	@test -n '$(BENCH)' || { echo 'name one: make bench BENCH=name, of:'; ls benchmarks | sed -n 's/\.py$$//p'; exit 2; }
 	$(VENV)/python -m benchmarks.$(BENCH)
 
+# The posting run killed COUNT times on each engine, as many times with a faulty ledger, and the model in full.
+COUNT ?= 1000
+crash: setup
+	KREDIN_CRASHES='$(COUNT)' $(VENV)/python -m pytest -s tests/crash $(ARGS)
+.PHONY: crash
+
 # A Chromium for the browser test: Debian's, installed where we may, else the test says why it was left out.
 browser:
 	@command -v chromium >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 \

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from kredin_pipeline.cli_decide import decide_app, decisions
+from kredin_pipeline.cli_outbox import brake_app, outbox_app
 from kredin_pipeline.cli_rates import rates_app, what_if
 
 app = typer.Typer(
@@ -30,6 +31,8 @@ quarantine_app = typer.Typer(help="Rows that broke a contract and were set aside
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(decide_app, name="decide")
 app.add_typer(rates_app, name="rates")
+app.add_typer(outbox_app, name="outbox")
+app.add_typer(brake_app, name="brake")
 
 Tenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Name of the tenant; all if left out.")]
 OneTenant = Annotated[str, typer.Option("--tenant", "-t", help="Name of the tenant.")]
@@ -235,19 +238,6 @@ def why(
 
     days = (on.date() if on else None, compared_to.date() if compared_to else None)
     why(case_id, asked(tenant, *days, vat, as_json=as_json))
-
-
-@app.command()
-def outbox(
-    tenant: Tenant = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what is confirmed, rejected or cancelled.")] = False,
-    key: Annotated[str | None, typer.Option(help="The whole history of one item.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List letters and vouchers on their way out, or one item's history."""
-    from kredin_pipeline.commands.outbox import list_outbox
-
-    list_outbox(tenant, everything=everything, key=key, as_json=as_json)
 
 
 @quarantine_app.command("list")

@@ -22,6 +22,7 @@ from kredin_pipeline.environment import Environment, load_environment
 from kredin_pipeline.figures_job import build_add_figure_job
 from kredin_pipeline.jobs import daily_job, history_job
 from kredin_pipeline.onboarding_job import build_connect_job
+from kredin_pipeline.outbox_jobs import build_outbox_jobs
 from kredin_pipeline.partitions import DEFAULT_FIRST_DAY, day_and_tenant
 from kredin_pipeline.schedules import build_daily_schedule
 from kredin_pipeline.sensors import build_new_tenant_sensor
@@ -69,7 +70,14 @@ def build_definitions(
             *build_letter_assets(partitions),
             *build_voucher_assets(partitions),
         ],
-        jobs=[daily_job, history_job, build_connect_job(), build_add_figure_job(), *build_decision_jobs()],
+        jobs=[
+            daily_job,
+            history_job,
+            build_connect_job(),
+            build_add_figure_job(),
+            *build_decision_jobs(),
+            *build_outbox_jobs(),
+        ],
         schedules=[build_daily_schedule()],
         sensors=[build_new_tenant_sensor(start)],
         executor=in_process_executor,

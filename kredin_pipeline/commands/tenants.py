@@ -57,13 +57,14 @@ def show_tenant(name: str, *, history: bool) -> None:
 
 
 def set_settings(name: str, assignments: Sequence[str], who: str) -> None:
-    """Change settings; all of them or none. Accounts are looked up in the chart before they are taken."""
+    """Change settings; all of them or none. What vouchers need is looked up in PowerOffice before it is taken."""
     changes = assigned(assignments)
     with onboarding_failures_told():
         from resources import onboarding
 
         session = open_session()
-        ledgers = doors(session.environment).poweroffice if {"fee_account", "interest_account"} & set(changes) else None
+        asked = onboarding.POSTING_KEYS & set(changes)
+        ledgers = doors(session.environment).poweroffice if asked else None
         with progress("Checking"):
             onboarding.change_settings(session.journal, name, changes, who=who, clock=session, poweroffice=ledgers)
     typer.echo(f"{name}: {', '.join(assignments)}")
