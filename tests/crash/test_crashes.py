@@ -52,7 +52,7 @@ def described(place: Place, seen: Tally, faulty: bool, seconds: float) -> str:
 
 
 def test_a_run_killed_anywhere_leaves_exactly_one_voucher(place: Place) -> None:
-    seen = play(place, COUNT or 20, faulty=False)
+    seen = play(place, COUNT or 15, faulty=False)
     if SEED:
         return
     assert set(seen.kills) == {where for where, _ in PLACES}, "every place of the run was met"
@@ -61,6 +61,6 @@ def test_a_run_killed_anywhere_leaves_exactly_one_voucher(place: Place) -> None:
 
 
 def test_a_run_killed_while_the_ledger_misbehaves_leaves_exactly_one_voucher(place: Place) -> None:
-    seen = play(place, COUNT or 8, faulty=True)
+    seen = play(place, COUNT or 5, faulty=True)
     if not SEED:
-        assert seen.races and seen.faults and seen.killed >= (COUNT or 8)
+        assert seen.races and seen.faults and seen.killed >= (COUNT or 5)

@@ -21,7 +21,7 @@ from tests.unit.cases.histories import KnownBook, Row, Town, case_of, invoices_o
 from tests.unit.cases.oracle import Act, Bill, History
 from tests.unit.cases.random_histories import Drawing, Written, say
 
-CUSTOMERS = 160
+CUSTOMERS = 110
 NUMBERS = range(20_000, 20_000 + CUSTOMERS)
 LAST_DAYS = [date(2026, 11, 25), date(2025, 1, 2), date(2024, 2, 29), date(2020, 7, 1)]
 DERIVED = (
