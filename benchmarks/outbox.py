@@ -8,8 +8,8 @@ is one and a half times the peer's time. Totals are compared first, and the run 
   The peer posts one after the other with httpx to the same server, fewer of them, by proportion. ``share_of_rate`` is
   what was sent of what the rate allows in that time (a bucket that starts full, and ``rate`` a second).
 - ``vouchers read back``: ``confirm`` of all of them, beside one look-up for each, by proportion.
-- ``one by one``, ``a run, as many commits each`` and ``outbox``: see ``outbox_journal``. The last line is the journal as
-  a run uses it (intents in one commit, claims in groups, every mark by itself) beside a bare outbox, in which the
+- ``one by one``, ``a run, as many commits each`` and ``outbox``: see ``outbox_journal``. The last line is the journal
+  as a run uses it (intents in one commit, claims in groups, every mark by itself) beside a bare outbox, in which the
   insert and the mark of a voucher are a full-sync transaction each. With as many commits on both sides ours takes
   about twice the time: a commit writes the log and the indexes too, where the plain table writes one page.
 """
