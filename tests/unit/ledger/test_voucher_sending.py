@@ -125,21 +125,22 @@ def test_a_wait_longer_than_a_run_has_patience_for_ends_the_sending() -> None:
 
 
 def test_the_threads_go_on_while_the_journal_waits_for_its_disk() -> None:
-    run = Run(24, lambda number: None, seconds=0.08)  # longer than noting an answer takes: some are always at hand
-    sent_meanwhile: list[int] = []
+    run = Run(40, lambda number: None)
+    went_on = threading.Event()
 
     def settle(answer: Answer) -> None:
+        noted = len(run.settled)
         run.settled.append(answer)
-        if len(run.settled) == 12:  # the ledger answers by now
-            before, until = len(run.sent), time.monotonic() + 5
-            while len(run.sent) < before + 2 and time.monotonic() < until:
-                time.sleep(0.001)
-            sent_meanwhile.append(len(run.sent) - before)
+        until = time.monotonic() + 0.5
+        while not went_on.is_set() and noted >= 8 and time.monotonic() < until:
+            if len(run.sent) > noted + 4:  # four threads, and one of them has begun anew before this answer is noted
+                went_on.set()
+            time.sleep(0.001)
 
     run.sending._settle = settle  # pyright: ignore[reportPrivateUsage]
     run.go()
 
-    assert sent_meanwhile[0] >= 2  # from those at hand; without them every thread would wait for this answer's noting
+    assert went_on.is_set()
     assert run.most_under_way == 4
 
 
