@@ -14,10 +14,7 @@ from typing import Any
 import duckdb
 from dagster import (
     AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
     AssetExecutionContext,
-    AssetKey,
     AssetsDefinition,
     AssetSpec,
     BackfillPolicy,
@@ -27,6 +24,7 @@ from dagster import (
     multi_asset,
 )
 
+from assets.ledger_checks import CHECKS, checked
 from assets.metadata import about_table, kroner, markdown_table, query_table
 from assets.run_span import span
 from kredin_pipeline.ledger.landing import BrokenFrame
@@ -40,12 +38,11 @@ from resources.poweroffice_sync import SyncReport, SyncSettings, sync_ledger
 
 GROUP = "ledger"
 OWNERS = ["team:data-engineering"]
-MOST_QUARANTINED = Decimal("0.01")
-"""Above this share of a read's rows set aside, a person should look; below it, single rows are just wrong."""
 
 DESCRIPTIONS = {
     "poweroffice_pages": "The pages of this read as they came (gzip JSON on disk), with a manifest of what was asked.",
     "poweroffice_customers": "Customers of the ledger, one row each, newest change wins.",
+    "poweroffice_contact_persons": "Contact persons; the default one's e-mail is the customer's last resort.",
     "poweroffice_ledger_entries": "The customer ledger (*reskontro*): every entry, open and closed, with its match.",
     "poweroffice_outgoing_invoices": "Headers of sent invoices and credit notes.",
     "poweroffice_account_transactions": "All lines of the vouchers that an entry alone does not explain.",
@@ -73,25 +70,7 @@ def build_ledger_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
             )
             for name, description in DESCRIPTIONS.items()
         ],
-        check_specs=[
-            AssetCheckSpec(
-                "mirror_is_whole",
-                asset="poweroffice_ledger_entries",
-                blocking=True,
-                description="The mirror's sum per customer is the balance that PowerOffice gives, to the øre.",
-            ),
-            AssetCheckSpec(
-                "rows_in_are_kept_or_quarantined",
-                asset="poweroffice_ledger_entries",
-                blocking=True,
-                description="Rows in = rows kept + rows quarantined, for every table of the read.",
-            ),
-            AssetCheckSpec(
-                "quarantine_rate",
-                asset="quarantined_rows",
-                description=f"At most {MOST_QUARANTINED:.0%} of a read's rows are set aside.",
-            ),
-        ],
+        check_specs=CHECKS,
     )
     def mirror_ledger(
         context: AssetExecutionContext, book: Book, journal: JournalResource, poweroffice: PowerOffice, clock: Clock
@@ -115,11 +94,11 @@ def build_ledger_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDef
 
 
 def told(con: duckdb.DuckDBPyConnection, report: SyncReport) -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
-    """The read as a person sees it: one materialization a table, and the three checks."""
+    """The read as a person sees it: one materialization a table, and its checks."""
     yield MaterializeResult(
         asset_key="poweroffice_pages",
         metadata={
-            "requests": report.requests,
+            **report.about_reading(),
             "full_read": report.full_read,
             "read_again": report.read_again,
             "reads": markdown_table(
@@ -154,51 +133,7 @@ def told(con: duckdb.DuckDBPyConnection, report: SyncReport) -> Iterator[Materia
         asset_key="quarantined_rows",
         metadata=about_table(con, "quarantine", by_table=query_table(con, WAITING, ["table", "reasons", "rows"])),
     )
-    yield from checked(report)
-
-
-def checked(report: SyncReport) -> Iterator[AssetCheckResult]:
-    """The checks of a read, each saying what to do when it is red."""
-    proof = report.completeness
-    rows_in = sum(result.rows_in for result in report.results.values())
-    kept = sum(result.kept for result in report.results.values())
-    aside = sum(result.quarantined for result in report.results.values())
-    yield AssetCheckResult(
-        asset_key=AssetKey("poweroffice_ledger_entries"),
-        check_name="mirror_is_whole",
-        passed=report.ok,
-        severity=AssetCheckSeverity.ERROR,
-        description=f"{report.tenant}: {proof.message}" if proof else f"{report.tenant}: the mirror was not compared",
-        metadata={
-            "customers": proof.customers if proof else 0,
-            "differences": markdown_table(
-                ["customer", "ledger", "mirror", "in quarantine"],
-                [
-                    (one.customer_no, kroner(one.ledger), kroner(one.mirror), kroner(one.quarantined))
-                    for one in (proof.differences if proof else ())
-                ],
-            ),
-        },
-    )
-    yield AssetCheckResult(
-        asset_key=AssetKey("poweroffice_ledger_entries"),
-        check_name="rows_in_are_kept_or_quarantined",
-        passed=rows_in == kept + aside,
-        severity=AssetCheckSeverity.ERROR,
-        description=f"{report.tenant}: {rows_in} rows in, {kept} kept, {aside} quarantined",
-        metadata={"rows_in": rows_in, "rows_kept": kept, "rows_quarantined": aside},
-    )
-    yield AssetCheckResult(
-        asset_key=AssetKey("quarantined_rows"),
-        check_name="quarantine_rate",
-        passed=aside <= rows_in * MOST_QUARANTINED,
-        severity=AssetCheckSeverity.WARN,
-        description=(
-            f"{report.tenant}: {aside} of {rows_in} rows set aside"
-            + ("; look at `quarantined_rows`, correct them in PowerOffice, and run the day again" if aside else "")
-        ),
-        metadata={"rows_quarantined": aside, "rows_in": rows_in},
-    )
+    yield from checked(con, report)
 
 
 WAITING = """

@@ -10,36 +10,16 @@ UTC, ids are text. ``row_no`` numbers the rows of the read.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kredin_pipeline.contracts.naming import NotThisFrame, reasons
+from kredin_pipeline.contracts.rules import Condition, PartOf, Rule, TableContract
 from kredin_pipeline.ledger.landing import BrokenFrame, LandedResource
-from kredin_pipeline.ledger.wire import TABLES, Column, WireTable
+from kredin_pipeline.ledger.wire import TABLES, Column
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pandera.pandas as pa
-
-FIRST_DAY = date(1970, 1, 1)
-LAST_DAY = date(2100, 12, 31)
-"""Outside of these a date is a slip of the pen; an invoice due in 2205 would never become a case."""
-LARGEST_ORE = 10**14
-"""A thousand billion kroner: above it an amount is a broken number."""
-_ID = r"[0-9]{1,19}"
-_GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a contract asks of a column, beyond that a required one has a value."""
-
-    name: str
-    check: str  # "day", "time", "ore", "digits", "guid", "text"
-    required: bool = False
 
 
 def _rules(*rules: Rule) -> tuple[Rule, ...]:
@@ -62,21 +42,27 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("due_date", "day"), Rule("balance", "ore"), Rule("total_amount", "ore"),
         Rule("last_changed", "time", True),
     ),
+    "contact_persons": _rules(
+        Rule("contact_person_id", "digits", True), Rule("customer_id", "digits", True),
+        Rule("last_changed", "time", True),
+    ),
     "account_transactions": _rules(
         Rule("transaction_id", "digits", True), Rule("voucher_id", "guid", True), Rule("account_no", "digits", True),
         Rule("posting_date", "day", True), Rule("amount", "ore", True), Rule("last_changed", "time", True),
     ),
 }  # fmt: skip
 
-_WANTED = {
-    "day": f"a date from {FIRST_DAY:%Y} to {LAST_DAY:%Y}",
-    "time": f"a time from {FIRST_DAY:%Y} to {LAST_DAY:%Y}",
-    "ore": "an amount below a thousand billion kroner",
-    "digits": "a number",
-    "guid": "a GUID",
-    "text": "a text",
+CONDITIONS: dict[str, tuple[Condition, ...]] = {
+    "ledger_entries": (PartOf("balance", "amount"),),  # reference § 5: a part of the amount, with its sign
 }
-_BALANCE = "balance_within_amount"
+"""What holds between the columns of a row."""
+
+
+@lru_cache(maxsize=16)
+def row_contract(resource: str) -> TableContract:
+    """The contract of one row of a read; the same id may come twice in a read."""
+    table = TABLES[resource]
+    return TableContract(f"fresh_{resource}", table.noun, (), RULES[resource], CONDITIONS.get(resource, ()))
 
 
 def refuse_broken_frame(landed: LandedResource) -> None:
@@ -92,25 +78,38 @@ def refuse_broken_frame(landed: LandedResource) -> None:
 
 
 def drift_of(landed: LandedResource) -> list[str]:
-    """What is new about the pages' fields and harms nothing yet: unknown names, and names no longer sent."""
+    """What is new about the pages' fields and harms nothing yet: unknown names, and names no longer sent; one text
+    each."""
     if not landed.files:
         return []
     table, present = TABLES[landed.resource], set(landed.fields)
     new = sorted(present - table.known_fields)
     gone = sorted({column.wire for column in table.columns if "." not in column.wire} - present)
-    notes = [f"{table.resource}: new field {', '.join(new)}"] if new else []
-    return notes + ([f"{table.resource}: no longer sends {', '.join(gone)}"] if gone else [])
+    return [f"{table.resource}: new field {name}" for name in new] + [
+        f"{table.resource}: no longer sends {name}" for name in gone
+    ]
+
+
+def is_drift(note: str) -> bool:
+    """Whether a note of a read is about the wire's shape; others (a count that the server claimed) are about one read
+    alone."""
+    return " new field " in note or " no longer sends " in note or note.partition("; ")[0].endswith(" is new")
 
 
 def faults_of(resource: str, frame: pd.DataFrame) -> dict[int, list[str]]:
-    """Reasons against each bad row of the frame, by ``row_no``; a row without reasons is good."""
-    import pandera.errors
+    """Reasons against each bad row of the frame, by ``row_no``; a row without reasons is good.
 
+    Raises ``BrokenFrame`` when the frame itself cannot be judged.
+    """
+    table = TABLES[resource]
     try:
-        _schema(resource).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        return _reasons(TABLES[resource], frame, errors.failure_cases)
-    return {}
+        found = reasons(row_contract(resource), frame)
+    except NotThisFrame as error:
+        raise BrokenFrame(f"{resource}: {error}") from error
+    return {
+        int(frame.loc[place, "row_no"]): [one.told(table.column(one.name).wire) for one in several]  # pyright: ignore
+        for place, several in found.items()
+    }
 
 
 def unread(column: Column, found: str) -> str:
@@ -120,58 +119,3 @@ def unread(column: Column, found: str) -> str:
         "rate": "a number", "whole": "a whole number", "flag": "true or false",
     }  # fmt: skip
     return f'{column.wire}: found "{found}", want {wanted.get(column.kind, "a text")}'
-
-
-def _reasons(table: WireTable, frame: pd.DataFrame, cases: pd.DataFrame) -> dict[int, list[str]]:
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    rules = {rule.name: rule for rule in RULES[table.resource]}
-    for case in cases.to_dict("records"):
-        place = case["index"]
-        if place is None or place != place:
-            raise BrokenFrame(f"{table.resource}: {case['column']}: {case['check']}: {case['failure_case']}")
-        row: dict[str, Any] = dict(frame.loc[place])
-        if case["check"] == _BALANCE:
-            amount, balance = row["amount"], row["balance"]
-            reason = f"Balance: found {balance / 100:.2f}, want one of the amount's sign, at most {amount / 100:.2f}"
-        else:
-            name = str(case["column"])
-            what = "nothing" if case["check"] == "not_nullable" else f'"{_shown(rules[name], row[name])}"'
-            reason = f"{table.column(name).wire}: found {what}, want {_WANTED[rules[name].check]}"
-        reasons = found[int(row["row_no"])]
-        if reason not in reasons:
-            reasons.append(reason)
-    return dict(found)
-
-
-def _shown(rule: Rule, value: Any) -> str:
-    if rule.check == "ore":
-        return f"{value / 100:.2f}"
-    return f"{value:%Y-%m-%d}" if rule.check == "day" else str(value)
-
-
-@lru_cache(maxsize=len(RULES))
-def _schema(resource: str) -> pa.DataFrameSchema:
-    import pandas as pd
-    import pandera.pandas as pa
-
-    first, last = pd.Timestamp(FIRST_DAY), pd.Timestamp(LAST_DAY)
-
-    def column(rule: Rule) -> pa.Column:
-        kinds: dict[str, tuple[Any, Iterable[Any]]] = {
-            "day": ("datetime64[us]", (pa.Check.in_range(first, last),)),
-            "time": ("datetime64[us, UTC]", (pa.Check.in_range(first.tz_localize("UTC"), last.tz_localize("UTC")),)),
-            "ore": ("Int64", (pa.Check.in_range(-LARGEST_ORE, LARGEST_ORE),)),
-            "digits": ("str", (pa.Check(lambda texts: texts.str.fullmatch(_ID), name="digits"),)),
-            "guid": ("str", (pa.Check(lambda texts: texts.str.fullmatch(_GUID), name="guid"),)),
-            "text": ("str", ()),
-        }
-        kind, checks = kinds[rule.check]
-        return pa.Column(kind, list(checks), nullable=not rule.required, coerce=True)
-
-    frame_checks: list[Any] = []
-    if resource == "ledger_entries":  # reference § 5: the balance is a part of the amount and has its sign
-        frame_checks.append(
-            pa.Check(lambda f: (f["balance"] * f["amount"] >= 0) & (f["balance"].abs() <= f["amount"].abs()),
-                     name=_BALANCE, ignore_na=True)
-        )  # fmt: skip
-    return pa.DataFrameSchema({rule.name: column(rule) for rule in RULES[resource]}, checks=frame_checks, strict=False)

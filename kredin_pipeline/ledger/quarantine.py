@@ -1,8 +1,8 @@
 """Rows that a contract refused: set aside with their reasons and their raw text, until they are right or a person
 releases them.
 
-Belongs here: putting aside, releasing, and what of the ledger's money lies there. Not here: what is wrong with a row
-(`contracts`).
+Belongs here: putting aside, showing, releasing, and what of the ledger's money lies there. Not here: what is wrong with
+a row (`contracts`), and reading one again (`quarantine_retry`).
 """
 
 from __future__ import annotations
@@ -63,6 +63,14 @@ def put_aside(con: duckdb.DuckDBPyConnection, rows: Sequence[Refused], on: date,
     )
 
 
+def waiting(con: duckdb.DuckDBPyConnection) -> list[Refused]:
+    """All rows that lie there unreleased, oldest first."""
+    rows = con.execute(
+        "select table_name, record_id, reasons, raw from quarantine where released_at is null order by seen_at"
+    ).fetchall()
+    return [Refused(str(table), record_id, [str(reasons)], str(raw)) for table, record_id, reasons, raw in rows]
+
+
 def release_superseded(con: duckdb.DuckDBPyConnection, table: str, staged: str, key: str, at: datetime) -> None:
     """Release what lies there of records that ``staged`` now holds in good order."""
     con.execute(
@@ -72,6 +80,29 @@ def release_superseded(con: duckdb.DuckDBPyConnection, table: str, staged: str, 
         """,
         [at, table],
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row as it lies in quarantine. ``released_at``: None while it waits."""
+
+    table: str
+    record_id: str | None
+    reasons: str
+    raw: str
+    seen_on: date
+    seen_at: datetime
+    released_at: datetime | None = None
+
+
+def held(con: duckdb.DuckDBPyConnection, record_id: str | None = None, *, released: bool = False) -> list[Held]:
+    """Rows that wait, oldest first; of one record alone, and with those that were released, where asked for."""
+    rows = con.execute(
+        "select table_name, record_id, reasons, raw, seen_on, seen_at, released_at from quarantine "
+        "where ($1 or released_at is null) and ($2 is null or record_id = $2) order by seen_at, record_id, table_name",
+        [released, record_id],
+    ).fetchall()
+    return [Held(*row) for row in rows]
 
 
 def is_empty(con: duckdb.DuckDBPyConnection) -> bool:

@@ -61,23 +61,6 @@ def test_the_raw_text_is_kept_as_it_came(tmp_path: Path) -> None:
     assert '"DueDate": "soon"' in raw and '"Unknown": {"a": 1}' in raw and '"Amount": 100.00' in raw
 
 
-def test_times_in_several_offsets_become_utc_and_one_without_is_refused(tmp_path: Path) -> None:
-    """Obligation S-6: 10:00+01:00 is 09:00Z; a time without an offset is never relabelled."""
-    con = a_book()
-    result = load(
-        con,
-        tmp_path,
-        [
-            entry(1, "100.00", LastChangedDateTimeOffset="2025-03-10T10:00:00+01:00"),
-            entry(2, "100.00", LastChangedDateTimeOffset="2025-03-10T10:00:00.5000000Z"),
-            entry(3, "100.00", LastChangedDateTimeOffset="2025-03-10T10:00:00"),
-        ],
-    )
-    assert result.quarantined == 1
-    shown = [row[0] for row in mirrored(con, "strftime(last_changed, '%Y-%m-%dT%H:%M:%S.%f')")]
-    assert shown == ["2025-03-10T09:00:00.000000", "2025-03-10T10:00:00.500000"]
-
-
 def test_a_midnight_behind_a_date_is_no_fault(tmp_path: Path) -> None:
     con = a_book()
     row = entry(1, "100.00", DueDate="2025-03-03T00:00:00", PostingDate="2025-02-10T00:00:00.0000000+01:00")
