@@ -23,6 +23,7 @@ from dagster import Failure
 
 PASSING_CODES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same read may well succeed (PowerOffice reference § 4, Enhetsregisteret reference § 5)."""
+_TIMED_OUT_CODES = frozenset({408, 504})
 _IN_SECONDS = re.compile(r"in (\d+) second", re.IGNORECASE)
 _SAID_AT_MOST = 300
 
@@ -31,13 +32,16 @@ Answer = TypeVar("Answer")
 
 class ReadFailure(Exception):
     """A read that did not give what was asked. The text names method, route and status, and never holds a key, a
-    token or a row. ``asked_wait`` is what the server wants to be given, in seconds."""
+    token or a row. ``asked_wait`` is what the server wants to be given, in seconds. ``timed_out``: the server took the
+    question and did not answer in time, so that a smaller one may be answered."""
 
     permanent = False
 
-    def __init__(self, detail: str, *, status: int | None = None, asked_wait: float | None = None) -> None:
+    def __init__(
+        self, detail: str, *, status: int | None = None, asked_wait: float | None = None, timed_out: bool = False
+    ) -> None:
         super().__init__(detail)
-        self.detail, self.status, self.asked_wait = detail, status, asked_wait
+        self.detail, self.status, self.asked_wait, self.timed_out = detail, status, asked_wait, timed_out
 
 
 class PassingFailure(ReadFailure):
@@ -80,27 +84,45 @@ class Waits:
         return wait if waited + wait <= self.budget else None
 
 
-def tried_again(attempt: Callable[[], Answer], clock: Sleeper, waits: Waits) -> Answer:
+def tried_again(
+    attempt: Callable[[], Answer],
+    clock: Sleeper,
+    waits: Waits,
+    *,
+    failed: PassingFailure | None = None,
+    waiting: Callable[[float], None] | None = None,
+) -> Answer:
     """The answer of ``attempt``, which is repeated while its failure passes.
 
-    Raises the last ``PassingFailure`` with the number of tries in its text, or the ``PermanentFailure`` at once.
+    ``failed`` is how a first try has ended already; ``waiting`` is told the seconds before each repetition. An attempt
+    must not try again by itself: this is the one budget of a read, its token included. Raises the last
+    ``PassingFailure`` with the number of tries in its text, or the ``PermanentFailure`` at once.
     """
-    number, waited = 1, 0.0
+    number, waited, failure = (0, 0.0, None) if failed is None else (1, 0.0, failed)
     while True:
-        try:
-            return attempt()
-        except PassingFailure as failure:
+        if failure is not None:
             wait = waits.before_try(number + 1, failure.asked_wait, waited)
             if wait is None:
-                if number == 1 and waits.tries == 1:
-                    raise
-                tries = "once" if number == 1 else f"{number} times"
-                longer = "" if failure.asked_wait is None else f"; the server asks for {failure.asked_wait:.0f} s"
-                raise PassingFailure(
-                    f"{failure.detail} (tried {tries}{longer})", status=failure.status, asked_wait=failure.asked_wait
-                ) from failure
+                raise _given_up(failure, number, waits) from failure
+            if waiting is not None:
+                waiting(wait)
             clock.sleep(wait)
-            number, waited = number + 1, waited + wait
+            waited += wait
+        try:
+            return attempt()
+        except PassingFailure as passing:
+            number, failure = number + 1, passing
+
+
+def _given_up(failure: PassingFailure, tries: int, waits: Waits) -> PassingFailure:
+    if tries == 1 and waits.tries == 1:
+        return failure
+    times = "once" if tries == 1 else f"{tries} times"
+    longer = "" if failure.asked_wait is None else f"; the server asks for {failure.asked_wait:.0f} s"
+    return PassingFailure(
+        f"{failure.detail} (tried {times}{longer})",
+        status=failure.status, asked_wait=failure.asked_wait, timed_out=failure.timed_out,
+    )  # fmt: skip
 
 
 def failure_of(response: httpx.Response, what: str, advice: str = "") -> ReadFailure:
@@ -108,12 +130,16 @@ def failure_of(response: httpx.Response, what: str, advice: str = "") -> ReadFai
     status, said = response.status_code, _said(response)
     text = f"{what} answered {status}" + (f": {said}" if said else "") + (f". {advice}" if advice else "")
     if status in PASSING_CODES:
-        return PassingFailure(text, status=status, asked_wait=_asked_wait(response, datetime.now(UTC)))
+        wait = _asked_wait(response, datetime.now(UTC))
+        return PassingFailure(text, status=status, asked_wait=wait, timed_out=status in _TIMED_OUT_CODES)
     return PermanentFailure(text, status=status)
 
 
-def no_answer(error: httpx.TransportError, what: str) -> PassingFailure:
-    """The failure of a call that got no whole answer: time-out, broken or refused connection."""
+def no_answer(error: httpx.TransportError, what: str) -> ReadFailure:
+    """The failure of a call that got no whole answer: time-out, broken or refused connection; all pass but an address
+    that is none."""
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return PermanentFailure(f"{what}: the configured address is none; want one that begins with https://")
     kinds: tuple[tuple[type[httpx.TransportError], str], ...] = (
         (httpx.ConnectTimeout, "no connection within the time limit"),
         (httpx.ConnectError, "no connection could be made"),
@@ -122,7 +148,8 @@ def no_answer(error: httpx.TransportError, what: str) -> PassingFailure:
         (httpx.NetworkError, "the connection broke"),
     )
     said = next((text for kind, text in kinds if isinstance(error, kind)), type(error).__name__)
-    return PassingFailure(f"{what}: {said}")
+    answer_missing = isinstance(error, httpx.ReadTimeout)
+    return PassingFailure(f"{what}: {said}", timed_out=answer_missing)
 
 
 def run_failure(error: ReadFailure) -> Failure:

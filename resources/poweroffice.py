@@ -19,11 +19,12 @@ from kredin_pipeline.environment import load_environment
 from resources.clock import Clock
 from resources.http_errors import Waits
 from resources.poweroffice_client import PowerOfficeClient
+from resources.poweroffice_paging import LARGEST_PAGE
 from resources.poweroffice_transport import Keys, Transport
 from resources.rate_limit import shared_limit
 
-LARGEST_PAGE = 20_000
-"""MaxPageSize of the API (reference § 4)."""
+ALLOWED_PER_SECOND = 10.0
+"""What PowerOffice allows a subscription (reference § 4); a burst must leave room for the rate behind it."""
 USER_AGENT = "kredin-pipeline"
 
 _connections: dict[tuple[str, float], httpx.Client] = {}  # kept alive between clients; making one costs milliseconds
@@ -44,6 +45,7 @@ class PowerOffice(ConfigurableResource):  # pyright: ignore[reportMissingTypeArg
     application_key: str = Field(default="", repr=False, description="For tests; else from the environment.")
     subscription_key: str = Field(default="", repr=False, description="For tests; else from the environment.")
     page_size: int = Field(default=5000, ge=1, description="Rows a page; PowerOffice allows up to 20,000.")
+    read_ceiling: int = Field(default=LARGEST_PAGE, ge=1, description="Rows that one list may give over all its pages.")
     requests_per_second: float = Field(default=5.0, description="Of the subscription's 10; 0 is no limit of ours.")
     read_timeout_seconds: float = Field(default=60.0, description="How long to wait for an answer.")
     attempts: int = Field(default=5, ge=1, description="How often a read is tried while its failure passes.")
@@ -60,12 +62,12 @@ class PowerOffice(ConfigurableResource):  # pyright: ignore[reportMissingTypeArg
             token_url=self.token_url,
             keys=Keys(application, subscription, client_key),
             clock=self.clock,
-            limit=shared_limit(subscription.get_secret_value(), self.requests_per_second),
+            limit=shared_limit(subscription.get_secret_value(), self.requests_per_second, self._burst()),
             http=self._http(),
             waits=Waits(tries=self.attempts, budget=self.longest_wait_seconds),
             whose=f"{tenant}: PowerOffice" if tenant else "PowerOffice",
         )
-        return PowerOfficeClient(transport, min(self.page_size, LARGEST_PAGE))
+        return PowerOfficeClient(transport, min(self.page_size, LARGEST_PAGE), self.read_ceiling)
 
     @contextmanager
     def connected(self, client_key: SecretStr, tenant: str = "") -> Generator[PowerOfficeClient]:
@@ -78,6 +80,9 @@ class PowerOffice(ConfigurableResource):  # pyright: ignore[reportMissingTypeArg
             client = _connections.pop(self._place(), None)
         if client is not None:
             client.close()
+
+    def _burst(self) -> float:
+        return max(1.0, min(self.requests_per_second, ALLOWED_PER_SECOND - self.requests_per_second))
 
     def _place(self) -> tuple[str, float]:
         return self.api_url, self.read_timeout_seconds

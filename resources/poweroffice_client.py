@@ -1,15 +1,14 @@
 """The routes of PowerOffice Go that the pipeline uses, for one company.
 
-Belongs here: paths, parameters, paging, and the wire names at the border. Not here: token, rate and retries
-(`poweroffice_transport`), what the rows mean (`kredin_pipeline.ledger`), in which order a day reads them
-(`poweroffice_sync`). Source: PowerOffice reference §§ 4-13.
+Belongs here: paths, parameters, and the wire names at the border. Not here: token, rate and retries
+(`poweroffice_transport`), paging (`poweroffice_paging`), what the rows mean (`kredin_pipeline.ledger`), in which order
+a day reads them (`poweroffice_sync`). Source: PowerOffice reference §§ 4-13.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, cast
 
@@ -17,15 +16,17 @@ from kredin_pipeline.ledger.landing import LandedResource
 from kredin_pipeline.ledger.voucher_looking import LOOK_UP_DAYS
 from kredin_pipeline.outcomes import OutcomeUnknown
 from resources.http_errors import PassingFailure, PermanentFailure
-from resources.poweroffice_transport import Page, Parameters, Transport
+from resources.poweroffice_filters import in_parts, ranges_of, wire_time
+from resources.poweroffice_paging import LARGEST_PAGE, Lister, parsed, rows_of
+from resources.poweroffice_traffic import Traffic
+from resources.poweroffice_transport import Parameters, Transport
+from resources.poweroffice_windows import Axis, ByCustomerNo, ByDay, Uncut
 
 Row = dict[str, Any]
 FIRST_POSTING_DAY: Final = date(1990, 1, 1)
 """The whole ledger is read, not only what is claimed: balances can be proved only over all entries."""
 YEARS_AHEAD: Final = 10
 """Payments and invoices may be dated ahead; a read reaches this far past the business date."""
-LONGEST_LIST: Final = 1400
-"""Characters of a comma list in a URL; longer ones are asked for in parts (reference § 4)."""
 CHANGED: Final = "lastChangedDateTimeOffsetGreaterThan"
 BALANCE_CHANGED: Final = "balanceLastChangedDateTimeOffsetGreaterThan"
 
@@ -41,16 +42,23 @@ class PowerOfficeClient:
     """One company's ledger. Rows are mappings with the wire's own names, amounts ``Decimal``; 204 is an empty list.
 
     Reads raise ``ReadFailure`` (`http_errors`): passing ones after tries with growing waits, permanent ones at once.
+    ``page_size``: rows asked for at once; ``ceiling``: the most rows that one read of a list may return in all.
     """
 
-    def __init__(self, transport: Transport, page_size: int) -> None:
+    def __init__(self, transport: Transport, page_size: int, ceiling: int = LARGEST_PAGE) -> None:
         self._transport = transport
         self._page_size = page_size
+        self._lister = Lister(transport, page_size, ceiling)
 
     @property
     def requests(self) -> int:
         """Requests sent so far, tokens and repetitions included."""
-        return self._transport.requests
+        return self._transport.traffic.requests
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the connection has cost so far: requests by route, repetitions, waiting."""
+        return self._transport.traffic
 
     # --- who the company is --------------------------------------------------------------------------------------
 
@@ -102,10 +110,13 @@ class PowerOfficeClient:
     def land_customers(self, landed: LandedResource, customer_nos: Sequence[str] | None = None) -> LandedResource:
         """Customers, changed since the cursor or all, or those with the given numbers (reference § 7)."""
         if customer_nos is None:
-            return self._land(landed, "/Customers", {}, CHANGED)
-        for part in in_parts(customer_nos):
-            self._land(landed, "/Customers", {"customerNos": part}, CHANGED)
-        return landed
+            return self._land(landed, "/Customers", [{}], CHANGED, ByCustomerNo(self._customer_nos))
+        named = [{"customerNos": part} for part in in_parts(customer_nos)]
+        return self._land(landed, "/Customers", named, CHANGED, Uncut())
+
+    def land_contact_persons(self, landed: LandedResource) -> LandedResource:
+        """Contact persons of all contacts; they have a change time of their own (reference § 7)."""
+        return self._land(landed, "/ContactPersons", [{}], CHANGED, Uncut())
 
     def land_ledger_entries(self, landed: LandedResource, business_date: date) -> LandedResource:
         """Customer ledger entries over all posting dates, by `Statement` (reference § 8).
@@ -113,38 +124,48 @@ class PowerOfficeClient:
         Never by `OpenItems`: an entry that has been closed leaves that list instead of appearing in it. Balances are
         those of the last day asked for, so matches dated ahead are in them.
         """
-        return self._land(landed, "/Customerledger/Statement", _all_days(business_date), CHANGED)
+        every = _all_days(business_date)
+        return self._land(landed, "/Customerledger/Statement", [every], CHANGED, ByCustomerNo(self._customer_nos))
 
     def land_outgoing_invoices(self, landed: LandedResource) -> LandedResource:
         """Headers of sent invoices and credit notes; what changed is told by the balance's own time (§ 9)."""
-        return self._land(landed, "/OutgoingInvoices", {}, BALANCE_CHANGED)
+        return self._land(landed, "/OutgoingInvoices", [{}], BALANCE_CHANGED, ByCustomerNo(self._customer_nos))
 
     def land_account_transactions(
         self, landed: LandedResource, voucher_nos: Sequence[str], first: date, last: date
     ) -> LandedResource:
         """All ledger lines of the given vouchers, posted between two days (reference § 10)."""
-        for part in in_parts(ranges_of(voucher_nos)):
-            period = {"fromDate": first.isoformat(), "toDate": last.isoformat(), "voucherNos": part}
-            self._land(landed, "/AccountTransactions", period, CHANGED)
-        return landed
+        parts = [{"voucherNos": part} for part in in_parts(ranges_of(voucher_nos))]
+        return self._land(landed, "/AccountTransactions", parts, CHANGED, ByDay(first, last))
 
     # --- reading rows --------------------------------------------------------------------------------------------
 
     def customer_balances(self, day: date) -> list[Row]:
         """Receivable balance per customer at ``day``; a customer without open items is left out (reference § 8)."""
-        return self._list("/Customerledger/CustomerBalances", {"date": day.isoformat(), "includeOnlyOpenItems": "true"})
+        asked = {"date": day.isoformat(), "includeOnlyOpenItems": "true", "OrderBy": "CustomerAccountNo asc"}
+        path = "/Customerledger/CustomerBalances"
+        return _with_balances(self._list(path, asked), path)
 
     def open_items(self, day: date, customer_nos: Sequence[str]) -> list[Row]:
         """Entries of some customers with a balance at ``day``."""
         return [
             row
             for part in in_parts(customer_nos)
-            for row in self._list("/Customerledger/OpenItems", {"date": day.isoformat(), "customerNos": part})
+            for row in self._list(
+                "/Customerledger/OpenItems", {"date": day.isoformat(), "customerNos": part, "OrderBy": "Id asc"}
+            )
         ]
+
+    def open_balances(self, business_date: date) -> dict[str, Decimal]:
+        """Balance of every open entry by its id, as of the last day that ``land_ledger_entries`` asks for."""
+        asked = {"date": _all_days(business_date)["toDate"], "Fields": "Id,Balance"}
+        path = "/Customerledger/OpenItems"
+        rows = self._lister.rows(path, asked, ByCustomerNo(self._customer_nos))
+        return {str(row["Id"]): Decimal(row["Balance"]) for row in _with_balances(rows, path)}
 
     def statement(self, first: date, last: date, customer_nos: Sequence[str] | None = None) -> list[Row]:
         """Ledger entries posted from ``first`` to ``last``, of all customers or some; balances as of ``last``."""
-        period = {"fromDate": first.isoformat(), "toDate": last.isoformat()}
+        period = {"fromDate": first.isoformat(), "toDate": last.isoformat(), "OrderBy": "Id asc"}
         if customer_nos is None:
             return self._list("/Customerledger/Statement", period)
         return [
@@ -166,6 +187,10 @@ class PowerOfficeClient:
         """Whether the ledger still answers for this invoice or credit note."""
         return self._exists(f"/OutgoingInvoices/{voucher_id}")
 
+    def contact_person_exists(self, customer_id: str, person_id: str) -> bool:
+        """Whether the ledger still answers for this contact person of a customer."""
+        return self._exists(f"/ContactPersons/{customer_id}/{person_id}")
+
     def customer_exists(self, customer_id: str) -> bool:
         """Whether the ledger still answers for this customer; one that was merged into another is gone."""
         return self._exists(f"/Customers/{customer_id}")
@@ -180,13 +205,8 @@ class PowerOfficeClient:
         """
         if not wanted:
             return {}
-        period = {
-            "fromDate": (min(wanted.values()) - LOOK_UP_DAYS).isoformat(),
-            "toDate": (max(wanted.values()) + LOOK_UP_DAYS).isoformat(),
-            "voucherTypes": ",".join(voucher_types),
-            "OrderBy": "Id asc",
-        }
-        rows = self._list("/AccountTransactions", period)
+        days = ByDay(min(wanted.values()) - LOOK_UP_DAYS, max(wanted.values()) + LOOK_UP_DAYS)
+        rows = self._lister.rows("/AccountTransactions", {"voucherTypes": ",".join(voucher_types)}, days)
         asked = {reference.lower(): reference for reference in wanted}
         ours: dict[Any, str] = {}
         for row in rows:
@@ -253,29 +273,20 @@ class PowerOfficeClient:
 
     # --- paging --------------------------------------------------------------------------------------------------
 
-    def _land(self, landed: LandedResource, path: str, params: Parameters, changed: str) -> LandedResource:
-        asked = dict(params)
-        if landed.cursor is not None:
-            asked[changed] = wire_time(landed.cursor)
-        before = self._transport.requests
-        for page in self._pages(path, asked):
-            if page.claimed_total is not None:
-                landed.claimed_total = page.claimed_total
-            # The loop ends on the data: only a page that cannot be full is the last, whatever a count says.
-            if landed.add_page(page.body, page.gzipped) < self._page_size:
-                break
-        landed.requests += self._transport.requests - before
-        return landed
+    def _land(
+        self, landed: LandedResource, path: str, parts: Sequence[Parameters], changed: str, axis: Axis
+    ) -> LandedResource:
+        since = {} if landed.cursor is None else {changed: wire_time(landed.cursor)}
+        return self._lister.land(landed, path, [{**part, **since} for part in parts], axis)
 
-    def _pages(self, path: str, params: Parameters) -> Iterator[Page]:
-        number = 1
-        while True:
-            asked = {**params, "OrderBy": "Id asc", "PageNumber": str(number), "PageSize": str(self._page_size)}
-            page = self._transport.get(path, asked)
-            if page.status == 204 or page.body.strip() == b"[]":
-                return
-            yield page
-            number += 1
+    def _customer_nos(self) -> tuple[int, int] | None:
+        """The lowest and the highest customer number in use."""
+        found: list[int] = []
+        for order in ("asc", "desc"):
+            asked = {"OrderBy": f"Number {order}", "PageNumber": "1", "PageSize": "1"}
+            page = self._transport.get("/Customers", asked)
+            found += [int(row["Number"]) for row in rows_of(page, "/Customers") if row.get("Number")]
+        return (min(found), max(found)) if found else None
 
     def _list(self, path: str, params: Parameters | None = None) -> list[Row]:
         found: list[Row] = []
@@ -283,7 +294,7 @@ class PowerOfficeClient:
         while True:
             asked = {**(params or {}), "PageNumber": str(number), "PageSize": str(self._page_size)}
             page = self._transport.get(path, asked)
-            rows = [] if page.status == 204 else cast(list[Row], _parsed(page, path))
+            rows = rows_of(page, path)
             found += rows
             if len(rows) < self._page_size:
                 return found
@@ -291,7 +302,7 @@ class PowerOfficeClient:
 
     def _one(self, path: str) -> Row:
         page = self._transport.get(path, a_list=False)
-        return cast(Row, _parsed(page, path)) if page.status != 204 else {}
+        return cast(Row, parsed(page, path)) if page.status != 204 else {}
 
     def _exists(self, path: str) -> bool:
         try:
@@ -303,53 +314,13 @@ class PowerOfficeClient:
         return True
 
 
-def wire_time(moment: datetime) -> str:
-    """A change time as PowerOffice compares it: UTC with seven digits; the plus sign is escaped with the query."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06}0+00:00"
-
-
-def ranges_of(numbers: Sequence[str]) -> list[str]:
-    """Numbers as the filters take them, runs without a gap written ``a-b``; nothing is asked for that was not named."""
-    found: list[str] = []
-    first = last = None
-    for number in sorted({int(one) for one in numbers}):
-        if last is not None and number == last + 1:
-            last = number
-            continue
-        if first is not None and last is not None:
-            found.append(_range(first, last))
-        first = last = number
-    if first is not None and last is not None:
-        found.append(_range(first, last))
-    return found
-
-
-def in_parts(values: Sequence[str]) -> Iterator[str]:
-    """The values as comma lists, each short enough for a URL."""
-    part: list[str] = []
-    length = 0
-    for value in values:
-        if part and length + len(value) + 1 > LONGEST_LIST:
-            yield ",".join(part)
-            part, length = [], 0
-        part.append(value)
-        length += len(value) + 1
-    if part:
-        yield ",".join(part)
-
-
-def _range(first: int, last: int) -> str:
-    return str(first) if first == last else f"{first}-{last}"
+def _with_balances(rows: list[Row], path: str) -> list[Row]:
+    """Rows that prove the mirror; one without a balance is a failure, and never 0."""
+    if not all(isinstance(row.get("Balance"), (int, Decimal)) for row in rows):
+        raise PassingFailure(f"PowerOffice: GET {path} answered 200 with rows that have no balance")
+    return rows
 
 
 def _all_days(business_date: date) -> dict[str, str]:
     last = date(business_date.year + YEARS_AHEAD, 12, 31)
     return {"fromDate": FIRST_POSTING_DAY.isoformat(), "toDate": last.isoformat()}
-
-
-def _parsed(page: Page, path: str) -> Any:
-    try:
-        return json.loads(page.body, parse_float=Decimal)
-    except ValueError as error:
-        raise PassingFailure(f"PowerOffice: GET {path} answered {page.status} with broken JSON: {error}") from error

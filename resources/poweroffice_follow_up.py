@@ -125,6 +125,24 @@ def confirm_missing_customers(
     return confirmed
 
 
+def confirm_missing_persons(
+    con: duckdb.DuckDBPyConnection, client: PowerOfficeClient, person_ids: Sequence[str]
+) -> Confirmed:
+    """Ask for contact persons that a full read did not bring."""
+    confirmed = Confirmed("contact_persons")
+    rows = con.execute(
+        "select contact_person_id, customer_id from poweroffice_contact_persons "
+        "where contact_person_id in (select unnest($1::varchar[])) order by 1",
+        [list(person_ids)],
+    ).fetchall()
+    for person_id, customer_id in rows[:MOST_DIRECT_READS]:
+        there = client.contact_person_exists(str(customer_id), str(person_id))
+        (confirmed.still_there if there else confirmed.gone).append(str(person_id))
+        if not there:
+            confirmed.customers.add(str(customer_id))
+    return confirmed
+
+
 def unknown_customers(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Numbers of customers that have entries in the mirror and are not in it themselves."""
     rows = con.execute(
@@ -151,7 +169,8 @@ def invoices_to_read(con: duckdb.DuckDBPyConnection, cursor: datetime | None) ->
 def transactions_to_read(con: duckdb.DuckDBPyConnection) -> WantedTransactions | None:
     """Vouchers on customers whose own kind does not say what they are, and whose lines are not known yet.
 
-    Our own vouchers are known by their reference. A voucher that has no number yet is asked for when it has one.
+    Our own vouchers are known by their reference. A voucher that has no number yet is asked for when it has one; one
+    whose lines do not add up to zero is not known (every voucher does, reference § 5).
     """
     types = ", ".join(f"'{one}'" for one in SELF_EXPLAINING_TYPES)
     rows = con.execute(
@@ -159,7 +178,8 @@ def transactions_to_read(con: duckdb.DuckDBPyConnection) -> WantedTransactions |
         select voucher_no, min(posting_date), max(posting_date) from poweroffice_ledger_entries
         where voucher_type not in ({types}) and gone_on is null and voucher_no is not null
           and not coalesce(is_created_by_current_integration, false)
-          and voucher_id not in (select voucher_id from poweroffice_account_transactions)
+          and voucher_id not in (
+              select voucher_id from poweroffice_account_transactions group by voucher_id having sum(amount) = 0)
         group by voucher_no
         """
     ).fetchall()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("GET", "/customerledger/", ("CustomerLedger", "CustomerLedger_Full")),
+    ("GET", "/contactpersons", ("ContactPerson", "Customer", "ContactPerson_Full", "Customer_Full")),
     ("GET", "/customers", ("Customer", "Customer_Full")),
     ("GET", "/outgoinginvoices", ("OutgoingInvoice", "OutgoingInvoice_Full")),
     ("GET", "/accounttransactions", ("AccountTransaction", "AccountTransaction_Full")),
@@ -28,6 +29,13 @@ NEEDED: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("POST", "/vouchers/reverse/", ("ReverseVoucher_Full",)),
 )
 """Method, beginning of the path in lower case, and the privileges of which one is enough."""
+
+TOKEN_ADVICE: Final[dict[int, str]] = {
+    400: "The client key and our application key do not belong together here; was the extension removed in Go, or is "
+    "the key from the other environment (demo, production)?",
+    401: "Check the subscription key.",
+}
+"""What to do about a refused token, by status."""
 
 
 def needed_for(method: str, path: str) -> tuple[str, ...]:

@@ -4,26 +4,33 @@ Belongs here: the order of reads and what follows from what they bring. Not here
 rows (`kredin_pipeline.ledger`). Three steps, which the assets call one by one or ``sync_ledger`` in a row::
 
     land      pages of the ledger and the customers, to disk; cursors are read, none is moved
-    merge     the pages into the mirror, in one transaction with their cursors
+    merge     the pages into the mirror, with their cursors
     complete  what is missing is asked for directly; balances; if they differ, the whole ledger once more; then the
               invoices, customers and vouchers that the changed entries point to
 
-Why nothing is lost: cursors overlap and move only with their rows; a row that no read brought shows in the customer's
-balance; what only a full read can show (a row that is gone) is looked for every seventh business day and whenever the
-balances differ.
+What ``merge`` and ``complete`` write is one transaction: a run that breaks anywhere leaves yesterday's mirror.
+
+Why nothing is lost: a list that brings anything new is read until two readings agree; cursors overlap and move only
+with their rows; a row that no read brought shows in the customer's balance; what only a full read can show (a row that
+is gone, an address, which moves no change time) is looked for every seventh business day and, of the ledger, whenever
+the balances differ.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
+from kredin_pipeline.ledger import quarantine
 from kredin_pipeline.ledger.completeness import CompletenessResult, completeness, store_balances
 from kredin_pipeline.ledger.landing import BrokenFrame, LandedResource, drop_old_pages
 from kredin_pipeline.ledger.mirror import LoadResult, load_pages
+from kredin_pipeline.ledger.open_items import open_differences
 from kredin_pipeline.ledger.sync_state import (
     OVERLAP,
     Progress,
@@ -36,79 +43,21 @@ from kredin_pipeline.ledger.sync_state import (
     withdraw_proof,
 )
 from resources.clock import Clock
+from resources.poweroffice_agreement import agreed
 from resources.poweroffice_client import PowerOfficeClient
 from resources.poweroffice_follow_up import (
     confirm_missing_customers,
     confirm_missing_entries,
+    confirm_missing_persons,
     invoices_to_read,
     transactions_to_read,
     unknown_customers,
 )
+from resources.poweroffice_report import Landed, SyncReport, SyncSettings
 
-ENTRIES, CUSTOMERS, INVOICES, TRANSACTIONS = (
-    "ledger_entries", "customers", "outgoing_invoices", "account_transactions",
+ENTRIES, CUSTOMERS, PERSONS, INVOICES, TRANSACTIONS = (
+    "ledger_entries", "customers", "contact_persons", "outgoing_invoices", "account_transactions",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class SyncSettings:
-    """How a tenant's ledger is read. ``overlap`` counts as an hour at least; a full read comes every ``full_every``."""
-
-    tenant: str
-    overlap: timedelta = OVERLAP
-    full_every: timedelta = timedelta(days=7)
-    keep_pages: timedelta = timedelta(days=30)
-
-
-@dataclass
-class Landed:
-    """What ``land`` left on disk for one business date. ``requests`` counts tokens and repetitions too."""
-
-    business_date: date
-    started_at: datetime
-    folder: Path
-    entries: LandedResource
-    customers: LandedResource
-    requests: int = 0
-
-
-@dataclass
-class SyncReport:
-    """What a day's read brought. ``results`` by resource, added up over its reads; ``notes`` for a person."""
-
-    tenant: str
-    business_date: date
-    requests: int = 0
-    full_read: bool = False
-    read_again: bool = False
-    results: dict[str, LoadResult] = field(default_factory=dict[str, LoadResult])
-    gone: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    notes: list[str] = field(default_factory=list[str])
-    completeness: CompletenessResult | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the mirror was proved whole."""
-        return self.completeness is not None and self.completeness.ok
-
-    @property
-    def changed_customer_ids(self) -> set[str]:
-        """Customers of whom anything changed."""
-        return {one for result in self.results.values() for one in result.changed_customer_ids}
-
-    def add(self, result: LoadResult) -> None:
-        """Add one read to the report."""
-        self.notes += [note for note in result.drift if note not in self.notes]
-        self.notes += [one.shown(self.tenant, result.kept) for one in result.examples]
-        known = self.results.setdefault(result.resource, LoadResult(result.resource))
-        known.pages += result.pages
-        known.rows_in += result.rows_in
-        known.kept += result.kept
-        known.quarantined += result.quarantined
-        known.changed += result.changed
-        known.changed_customer_ids |= result.changed_customer_ids
-        known.moved_from |= result.moved_from
-        known.missing = result.missing
 
 
 def sync_ledger(
@@ -119,13 +68,33 @@ def sync_ledger(
     business_date: date,
     settings: SyncSettings,
 ) -> SyncReport:
-    """All three steps.
+    """All three steps; what they bring is committed when the mirror has been proved whole, all of it or nothing.
 
-    Raises ``ReadFailure`` or ``BrokenFrame``; the mirror is then as it was, or whole up to a step, and not proved.
+    When the proof fails, the mirror stays the one that was proved last, and the report says what differs; what was set
+    aside and the log of reads are kept for a person. Raises ``ReadFailure`` or ``BrokenFrame``; the book is then as it
+    was.
     """
     landed = land(client, con, pages_folder, clock, business_date, settings)
-    report = merge(con, landed, settings)
-    return complete(con, client, clock, landed, report, settings)
+    con.execute("begin")
+    try:
+        report = complete(con, client, clock, landed, merge(con, landed, settings), settings)
+        if report.ok:
+            con.execute("commit")
+            return report
+        refused = quarantine.waiting(con)
+    except BaseException:
+        with suppress(duckdb.Error):  # a commit that failed has rolled back already
+            con.execute("rollback")
+        raise
+    con.execute("rollback")
+    with transaction(con):
+        quarantine.put_aside(con, refused, business_date, landed.started_at)
+        for result in report.results.values():
+            log_read(
+                con, result, business_date, landed.started_at, clock.now(), full=report.full_read, requests=0,
+                note=f"not kept: {report.completeness.message}" if report.completeness else "not kept",
+            )  # fmt: skip
+    return report
 
 
 def land(
@@ -145,21 +114,28 @@ def land(
     started_at = clock.now()
     folder = _new_folder(pages_folder, started_at)
     known = progress(con)
-    before = client.requests
+    before = client.traffic.copy()
     entries = _resource(ENTRIES, folder, started_at, known.get(ENTRIES), business_date, settings)
     customers = _resource(CUSTOMERS, folder, started_at, known.get(CUSTOMERS), business_date, settings)
-    client.land_ledger_entries(entries, business_date).finish()
-    client.land_customers(customers).finish()
-    return Landed(business_date, started_at, folder, entries, customers, client.requests - before)
+    persons = _resource(PERSONS, folder, started_at, known.get(PERSONS), business_date, settings)
+    if entries.full:  # proved by the balances
+        client.land_ledger_entries(entries, business_date)
+    else:
+        entries = agreed(entries, lambda one: client.land_ledger_entries(one, business_date), _digest(known, ENTRIES))
+    entries.finish()
+    customers = agreed(customers, client.land_customers, _digest(known, CUSTOMERS)).finish()
+    rows = known[PERSONS].pages_rows if PERSONS in known else None  # many companies have none at all
+    persons = agreed(persons, client.land_contact_persons, _digest(known, PERSONS), rows).finish()
+    quiet = entries.digest is not None and entries.digest == _digest(known, ENTRIES)
+    return Landed(business_date, started_at, folder, entries, customers, persons, client.traffic.since(before), quiet)
 
 
 def merge(con: duckdb.DuckDBPyConnection, landed: Landed, settings: SyncSettings) -> SyncReport:
-    """Merge what was landed, with its cursors, in one transaction: all of it or nothing."""
-    report = SyncReport(settings.tenant, landed.business_date, landed.requests, full_read=landed.entries.full)
-    with _Transaction(con):
-        withdraw_proof(con)
-        for one in (landed.entries, landed.customers):
-            _load(con, one, landed.business_date, report)
+    """Merge what was landed, with its cursors; in the caller's transaction."""
+    report = SyncReport(settings.tenant, landed.business_date, landed.traffic.copy(), full_read=landed.entries.full)
+    withdraw_proof(con)
+    for one in (landed.entries, landed.customers, landed.persons):
+        _load(con, one, landed.business_date, report)
     return report
 
 
@@ -171,22 +147,24 @@ def complete(
     report: SyncReport,
     settings: SyncSettings,
 ) -> SyncReport:
-    """Follow up what the merge brought and prove the mirror whole; ``report`` is gone on with and given back.
+    """Follow up what the merge brought and prove the mirror whole, in the transaction of the merge; ``report`` is gone
+    on with and given back.
 
     A difference that stays after one more full read is in ``report.completeness``: nothing may then go out.
     """
-    before = client.requests
-    _follow_customers(con, client, clock, landed, report)
+    before = client.traffic.copy()
+    _follow_persons(con, client, clock, landed, report)
     _read_balances(con, client, report)
     if report.full_read:
         _follow_missing_entries(con, client, clock, report)
-    found = completeness(con, landed.business_date)
+    found = _compared(con, client, landed)
     if not found.ok or (found.loose and _is_turn_of_loose(con, report, settings)):
         _read_again(con, client, clock, landed, report)
-        found = completeness(con, landed.business_date)
+        found = _compared(con, client, landed)
     report.completeness = found
+    _follow_customers(con, client, clock, landed, report)  # a second read may have moved entries, too
     _follow_entries(con, client, clock, landed, report, settings)
-    report.requests += client.requests - before
+    report.traffic.add(client.traffic.since(before))
     if found.loose:
         some = ", ".join(found.loose[:5])
         report.notes.append(f"balances do not add up to amounts for customer {some}: a match may have been missed")
@@ -200,9 +178,15 @@ def complete(
 
 
 def _read_balances(con: duckdb.DuckDBPyConnection, client: PowerOfficeClient, report: SyncReport) -> None:
-    balances = client.customer_balances(report.business_date)
-    with _Transaction(con):
-        store_balances(con, report.business_date, balances)
+    store_balances(con, report.business_date, client.customer_balances(report.business_date))
+
+
+def _compared(con: duckdb.DuckDBPyConnection, client: PowerOfficeClient, landed: Landed) -> CompletenessResult:
+    """Sums per customer, and entry by entry what is open; on a quiet day the entries are those proved last."""
+    found = completeness(con, landed.business_date)
+    if not found.ok or landed.quiet:
+        return found
+    return replace(found, open_items=open_differences(con, client.open_balances(landed.business_date)))
 
 
 def _is_turn_of_loose(con: duckdb.DuckDBPyConnection, report: SyncReport, settings: SyncSettings) -> bool:
@@ -216,8 +200,7 @@ def _read_again(
     """Read the whole ledger once more: a page may have been short, shifted or behind, or a document is gone."""
     entries = LandedResource(ENTRIES, landed.folder / "again", True, clock.now())
     client.land_ledger_entries(entries, landed.business_date).finish()
-    with _Transaction(con):
-        _load(con, entries, landed.business_date, report)
+    _load(con, entries, landed.business_date, report)
     report.full_read = report.read_again = True
     _read_balances(con, client, report)
     _follow_missing_entries(con, client, clock, report)
@@ -228,9 +211,8 @@ def _follow_missing_entries(
 ) -> None:
     """Ask directly for what the full read did not bring; a read that missed something does not count as full."""
     found = confirm_missing_entries(con, client, report.results[ENTRIES].missing, report.business_date)
-    with _Transaction(con):
-        found.mark(con, report.business_date, clock.now())
-        full_read_done(con, ENTRIES, None if found.still_there else report.business_date)
+    found.mark(con, report.business_date, clock.now())
+    full_read_done(con, ENTRIES, None if found.still_there else report.business_date)
     if found.still_there:
         report.notes.append(
             f"{report.tenant}: the full read was incomplete: {len(found.still_there)} entries that it did not bring "
@@ -251,12 +233,25 @@ def _follow_customers(
     if not asked and not landed.customers.full:
         return
     found = confirm_missing_customers(con, client, asked)
-    with _Transaction(con):
-        found.mark(con, report.business_date, clock.now())
-        if landed.customers.full:
-            full_read_done(con, CUSTOMERS, report.business_date)
+    found.mark(con, report.business_date, clock.now())
+    if landed.customers.full:
+        full_read_done(con, CUSTOMERS, report.business_date)
     if found.gone:
         report.gone[CUSTOMERS] = found.gone
+
+
+def _follow_persons(
+    con: duckdb.DuckDBPyConnection, client: PowerOfficeClient, clock: Clock, landed: Landed, report: SyncReport
+) -> None:
+    """Ask for contact persons that a full read did not bring."""
+    if not landed.persons.full:
+        return
+    found = confirm_missing_persons(con, client, report.results[PERSONS].missing)
+    found.mark(con, report.business_date, clock.now())
+    full_read_done(con, PERSONS, report.business_date)
+    if found.gone:
+        report.gone[PERSONS] = found.gone
+        report.results[PERSONS].changed_customer_ids |= found.customers
 
 
 def _follow_entries(
@@ -272,25 +267,28 @@ def _follow_entries(
     nos = unknown_customers(con)
     if nos:
         customers = LandedResource(CUSTOMERS, landed.folder / "named", False, clock.now())
-        _land_and_load(con, client.land_customers(customers, nos), report)
+        _land_and_load(con, agreed(customers, lambda one: client.land_customers(one, nos)), report)
     known = progress(con).get(INVOICES)
     newest = invoices_to_read(con, None if known is None else known.cursor)
     invoices = _resource(INVOICES, landed.folder, clock.now(), known, landed.business_date, settings)
     if newest is not None or invoices.full:
-        _land_and_load(con, client.land_outgoing_invoices(invoices), report)
+        digest = None if known is None else known.pages_digest
+        _land_and_load(con, agreed(invoices, client.land_outgoing_invoices, digest), report)
     wanted = transactions_to_read(con)
     if wanted is not None:
         transactions = LandedResource(TRANSACTIONS, landed.folder, False, clock.now())
-        client.land_account_transactions(transactions, wanted.voucher_nos, wanted.first, wanted.last)
-        _land_and_load(con, transactions, report)
+        read = agreed(
+            transactions,
+            lambda one: client.land_account_transactions(one, wanted.voucher_nos, wanted.first, wanted.last),
+        )
+        _land_and_load(con, read, report)
 
 
 def _land_and_load(con: duckdb.DuckDBPyConnection, landed: LandedResource, report: SyncReport) -> None:
     landed.finish()
-    with _Transaction(con):
-        _load(con, landed, report.business_date, report)
-        if landed.full:
-            full_read_done(con, landed.resource, report.business_date)
+    _load(con, landed, report.business_date, report)
+    if landed.full:
+        full_read_done(con, landed.resource, report.business_date)
 
 
 def _load(
@@ -317,6 +315,8 @@ def _load(
         note="; ".join(result.drift),
     )  # fmt: skip
     report.add(result)
+    if landed.claimed_total not in (None, result.rows_in):
+        report.claims[landed.resource] = (landed.claimed_total or 0, result.rows_in)
     return result
 
 
@@ -335,6 +335,11 @@ def _resource(
     return LandedResource(name, folder, full or cursor is None, started_at, cursor)
 
 
+def _digest(known: Mapping[str, Progress], resource: str) -> str | None:
+    found = known.get(resource)
+    return None if found is None else found.pages_digest
+
+
 def _new_folder(pages_folder: Path, started_at: datetime) -> Path:
     name = f"{started_at:%H%M%S}"
     for number in range(1, 1000):
@@ -344,14 +349,13 @@ def _new_folder(pages_folder: Path, started_at: datetime) -> Path:
     raise FileExistsError(f"{pages_folder}: a thousand reads began in the same second")
 
 
-class _Transaction:
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Generator[None]:
     """One DuckDB transaction: everything in it, or nothing."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._con = con
-
-    def __enter__(self) -> None:
-        self._con.execute("begin")
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._con.execute("commit" if kind is None else "rollback")
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")

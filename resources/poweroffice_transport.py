@@ -1,24 +1,20 @@
 """Talking to PowerOffice Go for one company: token, rate, retries of reads, and what a failed write means.
 
 Belongs here: everything between a method call and the wire that is the same for all routes. Not here: the routes
-(`poweroffice_client`) and which failures pass (`http_errors`). Source: PowerOffice reference §§ 2, 4.
+(`poweroffice_client`), keys and tokens (`poweroffice_keys`), which failures pass (`http_errors`). Source: PowerOffice
+reference §§ 2, 4.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import threading
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
-from hashlib import sha256
-from typing import Any, Final, Protocol, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import httpx
-from pydantic import SecretStr
+from isal import igzip_lib, isal_zlib
 
 from kredin_pipeline.outcomes import NothingSent, OutcomeUnknown, Rejected
 from resources.http_errors import (
@@ -30,13 +26,20 @@ from resources.http_errors import (
     no_answer,
     tried_again,
 )
-from resources.poweroffice_privileges import advice_for
+from resources.poweroffice_json import dumps
+from resources.poweroffice_keys import Keys, SharedToken, forget_all_tokens
+from resources.poweroffice_privileges import TOKEN_ADVICE, advice_for
+from resources.poweroffice_traffic import Traffic
 from resources.rate_limit import RateLimit
 
-RENEW_BEFORE: Final = timedelta(seconds=60)
-"""A token is renewed before it runs out rather than on the 401 (reference § 2)."""
-TOKEN_ROUTE: Final = "POST /OAuth/Token"
+__all__ = ["Keys", "Page", "Parameters", "Transport", "forget_all_tokens"]
+_CutOff = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
+TOKEN_PATH: Final = "/OAuth/Token"
 Parameters = Mapping[str, str]
+Answer = TypeVar("Answer")
+Wanted = Callable[[], bool]
+_ALWAYS: Final[Wanted] = lambda: True  # noqa: E731
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _COMPLETE: Final = ((b"[", b"]"), (b"{", b"}"))
 
 
@@ -47,48 +50,21 @@ class Time(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
-class Keys:
-    """The three keys of a company's connection. Never shows any of them."""
-
-    def __init__(self, application: SecretStr, subscription: SecretStr, client: SecretStr) -> None:
-        self._application, self._subscription, self._client = application, subscription, client
-
-    def basic(self) -> str:
-        """The Authorization header of the token request."""
-        pair = f"{self._application.get_secret_value()}:{self._client.get_secret_value()}"
-        return "Basic " + base64.b64encode(pair.encode()).decode()
-
-    def subscription(self) -> str:
-        """The subscription key, which every call carries."""
-        return self._subscription.get_secret_value()
-
-    def fingerprint(self) -> str:
-        """Tells two connections apart without being a key."""
-        return sha256(self.basic().encode()).hexdigest()
-
-    def __repr__(self) -> str:
-        return "Keys(***)"
-
-
 @dataclass(frozen=True)
 class Page:
-    """The body of a read: as JSON text, and as it came if it came compressed. Status 204 has none."""
+    """The body of a read: as JSON text, and as it came if it came compressed. Status 204 has none. ``seconds``: how
+    long the answer took, waiting for its turn not counted."""
 
     status: int
     body: bytes
     gzipped: bytes | None = None
     claimed_total: int | None = None
+    seconds: float = 0.0
 
-
-@dataclass
-class _Token:
-    text: str
-    until: datetime
-    lifetime: timedelta
-
-
-_tokens: dict[tuple[str, str], _Token] = {}  # reused by later clients of the same company; a token lives 20 minutes
-_tokens_lock = threading.Lock()
+    @property
+    def empty(self) -> bool:
+        """Whether the list has no such page."""
+        return self.status == 204 or (len(self.body) < 16 and self.body.strip() == b"[]")
 
 
 class Transport:
@@ -112,18 +88,44 @@ class Transport:
     ) -> None:
         self._api_url, self._token_url, self._keys = api_url.rstrip("/"), token_url, keys
         self._clock, self._limit, self._waits, self._http, self._whose = clock, limit, waits, http, whose
-        self._fetching, self._counting = threading.Lock(), threading.Lock()
-        self.requests = 0
-        """Requests sent, token requests and repetitions included."""
+        self._token = SharedToken(token_url, keys)
+        self._constant = {"Ocp-Apim-Subscription-Key": keys.subscription(), "Accept": "application/json"}
+        self.traffic = Traffic()
+        """What this connection has cost so far."""
 
-    def get(self, path: str, params: Parameters | None = None, *, a_list: bool = True) -> Page:
+    @property
+    def per_second(self) -> float:
+        """Requests a second that may be sent; 0 is no limit."""
+        return self._limit.per_second
+
+    def get(
+        self,
+        path: str,
+        params: Parameters | None = None,
+        *,
+        a_list: bool = True,
+        failed: PassingFailure | None = None,
+        tries: int | None = None,
+    ) -> Page:
         """The answer of a read, status 200 or 204. A passing failure is tried again, a stale token renewed once.
 
         With ``a_list`` a 200 must carry a whole JSON array, else an object: an empty or cut-off body is a failure,
-        never an empty list. Raises ``ReadFailure`` naming status and route.
+        never an empty list. ``failed``: how a first try (``once``) has ended; ``tries``: fewer than usual. Raises
+        ``ReadFailure`` naming status and route.
         """
-        what = f"{self._whose}: GET {path}"
-        return tried_again(lambda: self._read(what, path, params or {}, a_list), self._clock, self._waits)
+        waits = self._waits if tries is None else replace(self._waits, tries=min(tries, self._waits.tries))
+        return self._tried(lambda: self.once(path, params, a_list=a_list), failed, waits)
+
+    def once(
+        self, path: str, params: Parameters | None = None, *, a_list: bool = True, wanted: Wanted = _ALWAYS
+    ) -> Page:
+        """One try of ``get``. ``wanted`` is asked when its turn has come; if not, nothing is sent and it fails."""
+        return self._read(f"{self._whose}: GET {path}", path, params or {}, a_list, wanted)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, and count it as waiting between tries."""
+        self.traffic.waits(seconds)
+        self._clock.sleep(seconds)
 
     def post(self, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         """The answer of a write, status 200 to 202; sent once, unless it certainly did not arrive.
@@ -133,7 +135,7 @@ class Transport:
         """
         what = f"{self._whose}: POST {path}"
         try:
-            response = tried_again(lambda: self._written(what, path, body), self._clock, self._waits)
+            response = self._tried(lambda: self._written(what, path, body))
         except ReadFailure as failure:  # no connection, or no token: the request itself has not left
             raise NothingSent(str(failure), status=failure.status) from failure
         if response.status_code < 300:
@@ -155,16 +157,17 @@ class Transport:
 
         def sent() -> httpx.Response:
             headers = self._headers(f"Bearer {self._bearer()}")
-            self._take_place()
+            self._take_place(path)
             parts = {"file": (name, content, "application/pdf")}
             return self._http.put(self._api_url + path, params=dict(params), files=parts, headers=headers)
 
         try:
+            self._tried(self._bearer)
             response = sent()
             if response.status_code == 401:
-                self._forget_token(_used(response))
+                self._token.forget(_used(response))
                 response = sent()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except _NOT_SENT as error:
             raise NothingSent(str(no_answer(error, what))) from error
         except httpx.TransportError as error:
             raise OutcomeUnknown(f"{no_answer(error, what)}; it may have been carried out") from error
@@ -182,36 +185,43 @@ class Transport:
 
     def fetch_token(self) -> None:
         """Fetch a token now. Raises ``ReadFailure`` when PowerOffice refuses the keys."""
-        self._forget_token()
-        self._bearer()
+        self._token.forget()
+        self._tried(self._bearer)
+
+    def _tried(
+        self, attempt: Callable[[], Answer], failed: PassingFailure | None = None, waits: Waits | None = None
+    ) -> Answer:
+        return tried_again(attempt, self._clock, waits or self._waits, failed=failed, waiting=self.traffic.waits)
 
     # --- one attempt ---------------------------------------------------------------------------------------------
 
-    def _read(self, what: str, path: str, params: Parameters, a_list: bool) -> Page:
-        response, raw = self._sent(what, path, params)
+    def _read(self, what: str, path: str, params: Parameters, a_list: bool, wanted: Wanted) -> Page:
+        response, raw = self._sent(what, path, params, wanted)
         if response.status_code == 401:
-            self._forget_token(_used(response))
-            response, raw = self._sent(what, path, params)
+            self._token.forget(_used(response))
+            response, raw = self._sent(what, path, params, wanted)
         if response.status_code >= 400:
             raise failure_of(response, what, self._advice("GET", path, response.status_code))
         if response.status_code == 204:
             return Page(204, b"")
         compressed = response.headers.get("content-encoding", "").lower() == "gzip"
         try:
-            body = zlib.decompress(raw, wbits=31) if compressed else raw
-        except zlib.error as error:
+            body = isal_zlib.decompress(raw, wbits=31) if compressed else raw
+        except _CutOff as error:
             raise PassingFailure(f"{what} answered 200 with a body that is cut off", status=200) from error
         first, last = _COMPLETE[0 if a_list else 1]
-        text = body.strip()
+        # Only a body with space around it is copied to see where it begins and ends.
+        text = body if body[:1] == first and body[-1:] == last else body.strip()
         if not (text.startswith(first) and text.endswith(last)):
-            wanted = "list" if a_list else "object"
-            found = "an empty body" if not text else f"something that is not a whole JSON {wanted}"
+            kind = "list" if a_list else "object"
+            found = "an empty body" if not text else f"something that is not a whole JSON {kind}"
             raise PassingFailure(f"{what} answered 200 with {found}; nothing is concluded from it", status=200)
-        return Page(200, body, raw if compressed else None, _total(response))
+        seconds = response.elapsed.total_seconds()
+        return Page(200, body, raw if compressed else None, _total(response), seconds)
 
-    def _sent(self, what: str, path: str, params: Parameters) -> tuple[httpx.Response, bytes]:
+    def _sent(self, what: str, path: str, params: Parameters, wanted: Wanted = _ALWAYS) -> tuple[httpx.Response, bytes]:
         token = self._bearer()
-        self._take_place()
+        self._take_place(path, wanted)
         request = self._http.build_request(
             "GET", self._api_url + path, params=dict(params), headers=self._headers(f"Bearer {token}")
         )
@@ -230,66 +240,47 @@ class Transport:
     def _written(self, what: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         response = self._write(what, path, body)
         if response.status_code == 401:  # turned away unread: a new token makes the same request a first one
-            self._forget_token(_used(response))
+            self._token.forget(_used(response))
             response = self._write(what, path, body)
         return response
 
     def _write(self, what: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
         """One POST. Raises ``PassingFailure`` only when no connection was made, so that it may be repeated."""
         headers = self._headers(f"Bearer {self._bearer()}")
-        self._take_place()
+        self._take_place(path)
         try:
             if body is None:
                 return self._http.post(self._api_url + path, headers=headers)
             headers["Content-Type"] = "application/json"
             return self._http.post(self._api_url + path, content=dumps(body), headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except _NOT_SENT as error:
             raise no_answer(error, what) from error
         except httpx.TransportError as error:
             raise OutcomeUnknown(f"{no_answer(error, what)}; it may have been carried out") from error
 
-    def _take_place(self) -> None:
-        """Waits until the next request may go, and counts it."""
-        self._limit.wait(self._clock)
-        with self._counting:
-            self.requests += 1
+    def _take_place(self, path: str, wanted: Wanted = _ALWAYS) -> None:
+        """Waits until the next request may go, and counts it if it is still wanted."""
+        paced = self._limit.wait(self._clock)
+        if not wanted():
+            raise PassingFailure(f"{self._whose}: {path} is no longer wanted")
+        self.traffic.sent(path, paced)
 
     # --- token and headers ---------------------------------------------------------------------------------------
 
     def _headers(self, authorization: str) -> dict[str, str]:
-        return {
-            "Authorization": authorization,
-            "Ocp-Apim-Subscription-Key": self._keys.subscription(),
-            "Accept": "application/json",
-        }
+        return {"Authorization": authorization, **self._constant}
 
     def _bearer(self) -> str:
-        known = self._known_token()
+        """The token; when there is none, one try to get one: trying again is for whoever wants it."""
+        known = self._token.known(self._clock.now())
         if known is not None:
             return known
-        with self._fetching:
-            return self._known_token() or tried_again(self._new_token, self._clock, self._waits)
-
-    def _known_token(self) -> str | None:
-        with _tokens_lock:
-            known = _tokens.get((self._token_url, self._keys.fingerprint()))
-        if known is None:
-            return None
-        left = known.until - self._clock.now()
-        # A clock set back makes a token look too young: then a new one is asked for.
-        return known.text if timedelta(0) < left <= known.lifetime else None
-
-    def _forget_token(self, used: str | None = None) -> None:
-        """Forgets the token; one that another thread has fetched after ``used`` stays."""
-        key = (self._token_url, self._keys.fingerprint())
-        with _tokens_lock:
-            known = _tokens.get(key)
-            if known is not None and used in (None, known.text):
-                del _tokens[key]
+        with self._token.fetching:
+            return self._token.known(self._clock.now()) or self._new_token()
 
     def _new_token(self) -> str:
-        what = f"{self._whose}: {TOKEN_ROUTE}"
-        self._take_place()
+        what = f"{self._whose}: POST {TOKEN_PATH}"
+        self._take_place(TOKEN_PATH)
         try:
             response = self._http.post(
                 self._token_url,
@@ -297,17 +288,15 @@ class Transport:
                 headers=self._headers(self._keys.basic()),
             )
         except httpx.TransportError as error:
-            raise no_answer(error, what) from error
+            raise _not_of_the_list(no_answer(error, what)) from error
         if response.status_code != 200:
-            raise failure_of(response, what, _TOKEN_ADVICE.get(response.status_code, ""))
+            raise _not_of_the_list(failure_of(response, what, TOKEN_ADVICE.get(response.status_code, "")))
         try:
             answer: Any = response.json()
             text, seconds = str(answer["access_token"]), float(answer.get("expires_in", 600))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PassingFailure(f"{what} answered 200 without a token", status=200) from error
-        lifetime = max(timedelta(seconds=seconds) - RENEW_BEFORE, timedelta(seconds=seconds / 2))
-        with _tokens_lock:
-            _tokens[(self._token_url, self._keys.fingerprint())] = _Token(text, self._clock.now() + lifetime, lifetime)
+        self._token.keep(text, seconds, self._clock.now())
         return text
 
     def _advice(self, method: str, path: str, status: int) -> str:
@@ -322,41 +311,18 @@ class Transport:
         return advice_for(method, path, status, cast(dict[str, Any], found) if isinstance(found, dict) else None)
 
 
-_TOKEN_ADVICE: Final = {
-    400: "The client key and our application key do not belong together here; was the extension removed in Go, or is "
-    "the key from the other environment (demo, production)?",
-    401: "Check the subscription key.",
-}
-
-
 def _used(response: httpx.Response) -> str:
     """The token that a request carried."""
     return response.request.headers["Authorization"].removeprefix("Bearer ")
 
 
-def forget_all_tokens() -> None:
-    """Forget the tokens that clients of this process share."""
-    with _tokens_lock:
-        _tokens.clear()
+def _not_of_the_list(failure: ReadFailure) -> ReadFailure:
+    """A failure of the token: asking for less of a list would not help."""
+    failure.timed_out = False
+    return failure
 
 
 def _total(response: httpx.Response) -> int | None:
     """A count of all rows, should the server claim one; it is compared and never believed."""
     text = response.headers.get("x-total-count", "")
     return int(text) if text.isdigit() else None
-
-
-def dumps(body: Mapping[str, object]) -> bytes:
-    """``body`` as JSON with amounts written digit by digit: a Decimal never passes through a binary float."""
-    return _json(body).encode()
-
-
-def _json(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        items = cast(Mapping[str, object], value).items()
-        return "{" + ",".join(f"{json.dumps(str(name))}:{_json(item)}" for name, item in items) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(_json(item) for item in cast("list[object]", value)) + "]"
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -9,8 +9,8 @@ book (`mirror`). Pages are gzip JSON arrays, one file each, named so that they s
 
 from __future__ import annotations
 
-import gzip
 import json
+import logging
 import shutil
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -18,6 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
+from isal import igzip
+
+_progress = logging.getLogger("kredin.progress")
 _FIRST_RECORD_WITHIN = 262_144  # bytes in which a page's first record must end
 
 
@@ -67,8 +70,10 @@ class LandedResource:
             self.digest = sha256((self.digest or "").encode() + body).hexdigest()
         name = f"{self.resource}-{len(self.files) + 1:06}.json.gz"
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / name).write_bytes(gzipped if gzipped is not None else gzip.compress(body, 1, mtime=0))
+        (self.folder / name).write_bytes(gzipped if gzipped is not None else igzip.compress(body, 1, mtime=0))
         self.files.append(name)
+        if self.full and len(self.files) > 1 and (len(self.files) <= 10 or len(self.files) % 10 == 0):
+            _progress.info("%s: %d pages read", self.resource, len(self.files))
         return rows_at_most(body)
 
     def finish(self) -> LandedResource:

@@ -9,6 +9,7 @@ Every function works inside the caller's transaction, so that a cursor is stored
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,11 +18,13 @@ from functools import lru_cache
 import duckdb
 
 from kredin_pipeline.ledger import quarantine
-from kredin_pipeline.ledger.contracts import RULES, drift_of, faults_of, refuse_broken_frame, unread
+from kredin_pipeline.ledger.contracts import drift_of, faults_of, refuse_broken_frame, unread
 from kredin_pipeline.ledger.landing import LandedResource
 from kredin_pipeline.ledger.reading import found_text, raw_rows, stage
+from kredin_pipeline.ledger.screening import as_frame, cells, to_be_looked_at
 from kredin_pipeline.ledger.wire import BOOKKEEPING, TABLES, VOUCHER_TYPES, WireTable
 
+_progress = logging.getLogger("kredin.progress")
 BATCH = 204_800
 """Rows that a contract looks at at once; it bounds the memory of a first import."""
 VECTOR = 2_048
@@ -65,24 +68,35 @@ def load_pages(
     """
     table = TABLES[landed.resource]
     result = LoadResult(landed.resource, pages=len(landed.files))
+    is_first = bool(landed.files) and is_empty(con, table)
     if landed.files:
         refuse_broken_frame(landed)
-        result.rows_in = stage(con, landed.resource, landed.paths)
+        result.rows_in = stage(con, landed.resource, landed.paths, seen_on=business_date, to_stay=is_first)
         result.drift += drift_of(landed)
         if landed.claimed_total is not None and landed.claimed_total != result.rows_in:
             claimed, came = landed.claimed_total, result.rows_in
             result.drift.append(f"{landed.resource}: the server claimed {claimed} rows, {came} came")
-        _merge(con, table, landed, result, business_date, seen_at)
-    if landed.full:
+        if not (is_first and _became_the_mirror(con, table, result, business_date, seen_at)):
+            _merge(con, table, landed, result, business_date, seen_at)
+    if landed.full and not is_first:
         _look_for_missing(con, table, landed, result, business_date)
+    con.execute(f"drop table if exists staged_{landed.resource}")
     result.kept = result.rows_in - result.quarantined
+    if landed.full:
+        _progress.info("%s: %d rows read, %d set aside", landed.resource, result.rows_in, result.quarantined)
     return result
+
+
+def is_empty(con: duckdb.DuckDBPyConnection, table: WireTable) -> bool:
+    """Whether the mirror holds no row of this table yet."""
+    return con.execute(f"select 1 from {table.table} limit 1").fetchone() is None
 
 
 def mark_gone(
     con: duckdb.DuckDBPyConnection, resource: str, ids: Sequence[str], business_date: date, seen_at: datetime
 ) -> None:
-    """The ledger has confirmed that these rows are gone: the mirror keeps them, marked with the day."""
+    """The ledger has confirmed that these rows are gone: the mirror keeps them, marked with the day; an invoice's
+    header goes with its entry."""
     if not ids:
         return
     table = TABLES[resource]
@@ -90,10 +104,52 @@ def mark_gone(
     con.execute(f"update {table.table} set gone_on = $1 where gone_on is null and {these}", [business_date, list(ids)])
     if resource == "ledger_entries":
         con.execute(
+            "update poweroffice_outgoing_invoices set gone_on = $1 where gone_on is null and voucher_id in "
+            "(select voucher_id from poweroffice_ledger_entries where entry_id in (select unnest($2::varchar[])))",
+            [business_date, list(ids)],
+        )
+        con.execute(
             "insert into poweroffice_ledger_entry_changes select entry_id, $1, $2, amount, balance, match_id, true "
             "from poweroffice_ledger_entries where entry_id in (select unnest($3::varchar[]))",
             [business_date, seen_at, list(ids)],
         )
+
+
+def _became_the_mirror(
+    con: duckdb.DuckDBPyConnection, table: WireTable, result: LoadResult, business_date: date, seen_at: datetime
+) -> bool:
+    """A first read in which no row is doubtful and no id comes twice is the mirror as it stands: nothing is written
+    twice. False, and nothing done, for any other."""
+    staged = f"staged_{table.resource}"
+    rows = f"{staged} as s"
+    found = con.execute(_FIRST_COUNT.format(key=table.key, changed=table.changed[-1], staged=staged,
+                                            doubt=to_be_looked_at(table.resource, "s"))).fetchone()  # fmt: skip
+    ids, doubtful, newest = found or (0, 0, None)
+    if doubtful or ids != result.rows_in or not quarantine.is_empty(con):
+        return False
+    result.newest, result.changed = newest, result.rows_in
+    if table.resource == "ledger_entries":
+        con.execute(_FIRST_CHANGES, [business_date, seen_at])
+        result.drift += _new_voucher_types(con, rows)
+    result.changed_customer_ids = _customers_of(con, table, rows)
+    con.execute(f"alter table {staged} drop column unread")
+    con.execute(f"drop table {table.table}")
+    con.execute(f"alter table {staged} rename to {table.table}")
+    return True
+
+
+def _new_voucher_types(con: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
+    types = con.execute(f"select distinct voucher_type from {rows}").fetchall()
+    unknown = sorted({str(row[0]) for row in types} - VOUCHER_TYPES)
+    return [f"ledger_entries: voucher type {one} is new; treated as a journal" for one in unknown]
+
+
+def _customers_of(con: duckdb.DuckDBPyConnection, table: WireTable, rows: str) -> set[str]:
+    """Customers of the rows ``s``; none where the table has no such column."""
+    if table.resource == "account_transactions":
+        return set()
+    found = con.execute(f"select distinct s.customer_id from {rows} where s.customer_id is not null").fetchall()
+    return {str(row[0]) for row in found}
 
 
 def _merge(
@@ -119,49 +175,49 @@ def _merge(
     result.changed = _keep_newest(con, table)
     if not result.changed:
         return
+    rows = _FRESH_ROWS.format(name=name)
     if name == "ledger_entries":
         con.execute(_CHANGES, [business_date, seen_at])
-        types = con.execute("select distinct voucher_type from fresh_ledger_entries").fetchall()
-        unknown = sorted({str(row[0]) for row in types} - VOUCHER_TYPES)
-        result.drift += [f"ledger_entries: voucher type {one} is new; treated as a journal" for one in unknown]
+        result.drift += _new_voucher_types(con, rows)
         moved = con.execute(
-            "select distinct was_customer_id from fresh_ledger_entries where was_customer_id <> customer_id"
+            f"select distinct was_customer_id from {rows} where was_customer_id <> s.customer_id"
         ).fetchall()
         result.moved_from = {str(row[0]) for row in moved}
-    if name != "account_transactions":
-        rows = con.execute(f"select distinct customer_id from fresh_{name} where customer_id is not null").fetchall()
-        result.changed_customer_ids = {str(row[0]) for row in rows} | result.moved_from
-    con.execute(_upsert_sql(name), [business_date])
+    result.changed_customer_ids = _customers_of(con, table, rows) | result.moved_from
+    con.execute(f"delete from {table.table} where {table.key} in (select {table.key} from fresh_{name})")
+    con.execute(_insert_sql(name), [business_date])
 
 
 def _refused(con: duckdb.DuckDBPyConnection, table: WireTable, landed: LandedResource) -> dict[int, _Refusal]:
     """The bad rows of the read, by ``row_no``: what could not be read, and what the contract says of the rest."""
     name = table.resource
-    unread_cells = {
-        int(row_no): str(columns).split()
-        for row_no, columns in con.execute(
-            f"select row_no, unread from fresh_{name} where unread is not null"
-        ).fetchall()
-    }
+    doubtful = (
+        f"from fresh_{name} as f join staged_{name} as s on s.rowid = f.row_no where {to_be_looked_at(name, 's')}"
+    )
+    unread_cells: dict[int, list[str]] = {}
     reasons: dict[int, list[str]] = {}
-    cells = [
-        f"(f.{rule.name} * 100)::bigint as {rule.name}" if rule.check == "ore" else f"f.{rule.name}"
-        for rule in RULES[name]
-    ]
-    frames = con.execute(f"select f.row_no, {', '.join(cells)} from fresh_{name} as f")
+    frames = con.execute(f"select f.row_no, {cells(name, 's')}, s.unread as unread_cells {doubtful} order by f.row_no")
     while len(frame := frames.fetch_df_chunk(BATCH // VECTOR)):
-        reasons |= faults_of(name, frame)
+        said = frame.pop("unread_cells")
+        at = said.notna()
+        unread_cells |= {
+            int(no): str(columns).split() for no, columns in zip(frame.loc[at, "row_no"], said[at], strict=True)
+        }
+        reasons |= faults_of(name, as_frame(name, frame))
     row_nos = sorted(unread_cells.keys() | reasons.keys())
     if not row_nos:
         return {}
-    raw = raw_rows(con, landed.paths, row_nos)
+    # A row id counts from 0 in a table that has been committed, and from far above in one that has not.
+    first = con.execute(f"select min(rowid) from staged_{name}").fetchone()
+    before = int(first[0]) - 1 if first else 0
+    raw = {no + before: text for no, text in raw_rows(con, landed.paths, [no - before for no in row_nos]).items()}
     found: dict[int, _Refusal] = {}
     for row_no in row_nos:
         columns = [table.column(one) for one in unread_cells.get(row_no, ())]
-        said = [unread(column, found_text(raw[row_no], column)) for column in columns]
+        said_of = [unread(column, found_text(raw[row_no], column)) for column in columns]
         names = {column.wire for column in columns}
-        said += [reason for reason in reasons.get(row_no, ()) if reason.partition(":")[0] not in names]
-        found[row_no] = _Refusal(said, raw[row_no])
+        said_of += [reason for reason in reasons.get(row_no, ()) if reason.partition(":")[0] not in names]
+        found[row_no] = _Refusal(said_of, raw[row_no])
     return found
 
 
@@ -226,10 +282,21 @@ _FRESH_COUNT = """
 select (select count(*) from fresh_{name}), (select max({changed}) from staged_{name})
 """
 
-_CHANGES = """
+_FIRST_COUNT = """
+select count(distinct {key}), count(*) filter (where {doubt}), max({changed}) from {staged} as s
+"""
+
+_FIRST_CHANGES = """
 insert into poweroffice_ledger_entry_changes
-select entry_id, $1, $2, amount, balance, match_id, false
-from fresh_ledger_entries
+select entry_id, $1, $2, amount, balance, match_id, false from staged_ledger_entries
+"""
+
+_FRESH_ROWS = "fresh_{name} as f join staged_{name} as s on s.rowid = f.row_no"
+
+_CHANGES = f"""
+insert into poweroffice_ledger_entry_changes
+select s.entry_id, $1, $2, amount, balance, match_id, false
+from {_FRESH_ROWS.format(name="ledger_entries")}
 where was_version is null or was_gone or amount <> was_amount or balance <> was_balance
    or match_id is distinct from was_match_id
 order by row_no
@@ -238,10 +305,10 @@ order by row_no
 
 @lru_cache(maxsize=len(TABLES))
 def _fresh_sql(resource: str) -> str:
-    """Rows that the mirror does not hold exactly so; what it holds already was checked when it came in."""
+    """The places of the rows that the mirror does not hold exactly so; what it holds was checked when it came in."""
     table = TABLES[resource]
     names = [column.name for column in table.columns]
-    was = "old.version as was_version, old.gone_on is not null as was_gone"
+    was = "old.version as was_version, old.gone_on is not null as was_gone, old.first_seen_on as was_first_seen_on"
     if resource == "ledger_entries":
         was += (
             ", old.amount as was_amount, old.balance as was_balance, old.match_id as was_match_id, "
@@ -250,7 +317,7 @@ def _fresh_sql(resource: str) -> str:
     new, old = (", ".join(f"{alias}.{name}" for name in [*names, "version"]) for alias in ("new", "old"))
     return f"""
 create or replace temp table fresh_{resource} as
-select new.*, {was}
+select new.rowid as row_no, new.{table.key}, new.version, {was}
 from staged_{resource} as new
 left join {table.table} as old on old.{table.key} = new.{table.key}
 where old.{table.key} is null or old.gone_on is not null or new.unread is not null
@@ -259,13 +326,12 @@ where old.{table.key} is null or old.gone_on is not null or new.unread is not nu
 
 
 @lru_cache(maxsize=len(TABLES))
-def _upsert_sql(resource: str) -> str:
+def _insert_sql(resource: str) -> str:
     table = TABLES[resource]
-    names = [column.name for column in table.columns]
-    replaced = [name for name in [*names, "last_seen_on", "gone_on", "version"] if name != table.key]
-    kept = ", ".join(f"{name} = excluded.{name}" for name in replaced)
+    names = ", ".join(column.name for column in table.columns)
+    cells = ", ".join(f"s.{column.name}" for column in table.columns)
     return f"""
-insert into {table.table} ({", ".join(names)}, {", ".join(name for name, _ in BOOKKEEPING)})
-select {", ".join(names)}, $1::date, $1::date, null, version from fresh_{resource}
-on conflict ({table.key}) do update set {kept}
+insert into {table.table} ({names}, {", ".join(name for name, _ in BOOKKEEPING)})
+select {cells}, coalesce(was_first_seen_on, $1::date), $1::date, null, s.version
+from {_FRESH_ROWS.format(name=resource)}
 """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from typing import cast
 
@@ -19,20 +20,28 @@ import duckdb
 from kredin_pipeline.ledger.landing import BrokenFrame
 from kredin_pipeline.ledger.wire import DUCKDB_TYPES, TABLES, Column, WireTable
 
+LARGEST_ROW = 1_048_576
+"""Bytes of one row of a page; reading takes a buffer of twice as much a thread."""
 _DAY = r"'\d{4}-\d{2}-\d{2}([T ]00:00:00(\.0+)?(Z|[+-]\d{2}:\d{2})?)?'"
 _TIME = r"'\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})'"
 _NOT_YET_NUMBERED = "0"
 
 
-def stage(con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str]) -> int:
-    """Read the pages into the temp table ``staged_<resource>``; gives its number of rows.
+def stage(
+    con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], *, seen_on: date, to_stay: bool = False
+) -> int:
+    """Read the pages into the table ``staged_<resource>``; gives its number of rows.
 
-    Columns: ``row_no`` (order of arrival), the table's own, ``version`` (latest change time in 100 ns), ``unread``
-    (names of columns whose cell is no such value, null when there is none). Raises ``BrokenFrame`` for a page that is
-    not JSON.
+    Columns: the mirror table's, in its order: ``first_seen_on`` and ``last_seen_on`` are ``seen_on``, ``version`` is
+    the latest change time in 100 ns; and ``unread`` (names of columns whose cell is no such value, null when there is
+    none). The order of the ``rowid`` is that of arrival; numbering them would have one thread read
+    all. ``to_stay``: a table of the book and not a temporary one. Raises ``BrokenFrame`` for a page that is not JSON.
     """
+    temp = "" if to_stay else "temp "
     try:
-        con.execute(_stage_sql(resource), [list(files)])
+        con.execute(
+            f"create or replace {temp}table staged_{resource} as {_stage_sql(resource)}", [list(files), seen_on]
+        )
     except duckdb.InvalidInputException as error:
         said = str(error).splitlines()[0]
         raise BrokenFrame(f"{resource}: a page cannot be read as JSON ({said}); nothing of the read is kept") from error
@@ -49,7 +58,7 @@ def found_text(raw: str, column: Column) -> str:
 
 
 def raw_rows(con: duckdb.DuckDBPyConnection, files: Sequence[str], row_nos: Sequence[int]) -> dict[int, str]:
-    """The raw JSON text of some rows, by their ``row_no``."""
+    """The raw JSON text of some rows, by their place in the order of arrival, from 1."""
     rows = con.execute(
         """
         with everything as (select row_number() over () as row_no, json from read_json_objects($1, format = 'array'))
@@ -76,18 +85,17 @@ def _stage_sql(resource: str) -> str:
         if _can_fail(column)
     )
     return f"""
-create or replace temp table staged_{resource} as
 with texts as (
-    select row_number() over () as row_no, {texts}
-    from read_json($1, columns = {{{columns}}}, format = 'array', maximum_object_size = 67108864)
+    select {texts} from read_json($1, columns = {{{columns}}}, format = 'array', maximum_object_size = {LARGEST_ROW})
 ),
 cells as (
-    select row_no,
+    select
 {cells},
     {", ".join(_text(column) for column in table.columns if _can_fail(column))}
     from texts
 )
-select row_no, {", ".join(column.name for column in table.columns)},
+select {", ".join(column.name for column in table.columns)},
+    $2::date as first_seen_on, $2::date as last_seen_on, null::date as gone_on,
     {_version(table)} as version,
     nullif(concat(
 {faults}), '') as unread

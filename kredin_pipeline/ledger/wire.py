@@ -122,6 +122,27 @@ CUSTOMERS: Final = WireTable(
     ),
 )
 
+CONTACT_PERSONS: Final = WireTable(
+    resource="contact_persons",
+    table="poweroffice_contact_persons",
+    key="contact_person_id",
+    changed=("last_changed",),
+    noun="contact person",
+    columns=(
+        Column("Id", "contact_person_id", "id", required=True),
+        Column("ContactId", "customer_id", "id", required=True),
+        Column("FirstName", "first_name"),
+        Column("LastName", "last_name"),
+        Column("Title", "title"),
+        Column("EmailAddress", "email_address"),
+        Column("PhoneNumber", "phone_number"),
+        Column("IsDefault", "is_default", "flag"),
+        Column("IsActive", "is_active", "flag"),
+        Column("LastChangedDateTimeOffset", "last_changed", "time", required=True),
+    ),
+    ignored=_names("CreatedDateTimeOffset ExternalCode MailAddress"),
+)
+
 LEDGER_ENTRIES: Final = WireTable(
     resource="ledger_entries",
     table="poweroffice_ledger_entries",
@@ -238,7 +259,8 @@ BOOKKEEPING: Final = (
 """What every mirror table carries beside the wire's own columns; see ``tables.sql``."""
 
 TABLES: Final[dict[str, WireTable]] = {
-    table.resource: table for table in (CUSTOMERS, LEDGER_ENTRIES, OUTGOING_INVOICES, ACCOUNT_TRANSACTIONS)
+    table.resource: table
+    for table in (CUSTOMERS, CONTACT_PERSONS, LEDGER_ENTRIES, OUTGOING_INVOICES, ACCOUNT_TRANSACTIONS)
 }
 
 VOUCHER_TYPES: Final = _names(

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """``rate_per_second`` 0 means no limit; ``retry_after_header``: whether a 429 carries ``Retry-After``;
+    """``rate_per_second`` 0 means no limit; ``read_ceiling``: rows that one list
+    gives over all its pages (0: all), and whether a page beyond them is refused or the list just ends there;
+    ``retry_after_header``: whether a 429 carries ``Retry-After``;
     ``write_off_voucher_type``: the voucher type of an Avskriv (not confirmed, reference § 6);
     ``dates_with_time`` ``sometimes``: some rows have dates with a time part (reference § 17);
     ``references_in_capitals``: a voucher's ExternalImportReference comes back in capitals, as identifiers often do;
@@ -23,6 +25,8 @@ class SandboxOptions:
     rate_per_second: float = 10.0
     token_lifetime_seconds: int = 1200
     page_ceiling: int = 20_000
+    read_ceiling: int = 0
+    read_ceiling_refuses: bool = True
     retry_after_header: bool = True
     write_off_voucher_type: str = "ManualJournal"
     dates_with_time: Literal["never", "sometimes"] = "never"

@@ -8,6 +8,12 @@ numbers as (          -- an organisation number as the register knows it: nine d
     select customer_id, nullif(regexp_replace(coalesce(organization_number, ''), '[^0-9]', '', 'g'), '') as digits
     from poweroffice_customers
 ),
+default_persons as (  -- whom the company writes to when the customer itself has no e-mail
+    select customer_id, min(nullif(trim(email_address), '')) as email
+    from poweroffice_contact_persons
+    where is_default and coalesce(is_active, true) and gone_on is null
+    group by customer_id
+),
 customers as (
     select
         customer.customer_id, customer.customer_no, customer.is_person, customer.date_of_birth,
@@ -15,7 +21,8 @@ customers as (
                  customer.legal_name)                                         as name,
         case when length(numbers.digits) = 9 then numbers.digits else customer.organization_number end as orgnr,
         coalesce(nullif(trim(customer.payment_reminder_email_address), ''),
-                 nullif(trim(customer.invoice_email_address), ''), nullif(trim(customer.email_address), '')) as email,
+                 nullif(trim(customer.invoice_email_address), ''), nullif(trim(customer.email_address), ''),
+                 default_persons.email)                                       as email,
         nullif(trim(customer.address_line1), '')                              as address_line1,
         nullif(trim(customer.address_line2), '')                              as address_line2,
         nullif(trim(customer.zip_code), '')                                   as zip_code,
@@ -26,6 +33,7 @@ customers as (
         coalesce(customer.do_not_add_late_payment_interest, false)            as no_interest
     from poweroffice_customers as customer
     join numbers using (customer_id)
+    left join default_persons using (customer_id)
     union all by name
     select customer_id, any_value(customer_no) as customer_no, any_value(customer_name) as name
     from poweroffice_ledger_entries

@@ -41,6 +41,7 @@ def answer_list(call: Call, listing: Listing[Row]) -> Answer:
     rows = _ordered(listing, query.text("OrderBy"))
     if call.fault is not None and call.fault.kind == "late_visible":
         rows = [row for row in rows if not call.hidden(listing.changed(row))]
+    rows = _within_ceiling(call, rows, (number - 1) * size)
     page = _page(call, rows, number, size)
     if not page:
         return Answer(204)
@@ -48,6 +49,16 @@ def answer_list(call: Call, listing: Listing[Row]) -> Answer:
     if wanted is not None:
         texts = [_project(text, wanted) for text in texts]
     return Answer(200, ("[" + ",".join(texts) + "]").encode())
+
+
+def _within_ceiling(call: Call, rows: Sequence[Row], start: int) -> Sequence[Row]:
+    """The rows that one list gives over all its pages (options ``read_ceiling``)."""
+    ceiling = call.world.options.read_ceiling
+    if not ceiling or len(rows) <= ceiling:
+        return rows
+    if start >= ceiling and call.world.options.read_ceiling_refuses:
+        raise bad_parameter(f"No more than {ceiling} rows can be read.", "Invalid resourceParameter")
+    return rows[:ceiling]
 
 
 def _page(call: Call, rows: Sequence[Row], number: int, size: int) -> Sequence[Row]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kredin_pipeline.ledger.completeness import completeness, store_balances
+from kredin_pipeline.ledger.completeness import completeness, matched_groups, store_balances
 from kredin_pipeline.ledger.sync_state import advance, is_proved, mark_proved, progress, withdraw_proof
 from tests.unit.ledger.pages import NOW, TODAY, a_book, entry, load
 
@@ -89,3 +89,33 @@ def test_a_proof_holds_for_its_day_and_until_the_mirror_is_changed() -> None:
     assert is_proved(con, TODAY) and not is_proved(con, date(2025, 3, 11))
     withdraw_proof(con)
     assert not is_proved(con, TODAY)
+
+
+def test_the_totals_of_both_sides_and_what_is_open_and_set_aside_are_told(tmp_path: Path) -> None:
+    con = a_book()
+    paid = entry(2, "-400.00", "0.00", MatchId=7, DueDate=None, InvoiceNo=None)
+    load(con, tmp_path, [entry(1, "1000.10", "600.10", MatchId=7), paid, entry(3, "50.00", DueDate="soon")])
+    store_balances(con, TODAY, [balance("650.10")])
+
+    result = completeness(con, TODAY)
+
+    assert (result.ledger_total, result.mirror_total) == (Decimal("650.10"), Decimal("600.10"))
+    assert (result.open_total, result.quarantined) == (Decimal("600.10"), Decimal("50.00"))
+
+
+def test_a_match_group_whose_balances_are_not_what_its_amounts_leave_is_torn_and_named(tmp_path: Path) -> None:
+    con = a_book()
+    load(con, tmp_path, [
+        entry(1, "1000.00", "600.00", MatchId=7), entry(2, "-400.00", "0.00", MatchId=7, DueDate=None, InvoiceNo=None),
+        entry(3, "80.00", "0.00", MatchId=8), entry(4, "90.00"),
+    ])  # fmt: skip
+
+    found = matched_groups(con)
+
+    assert found.groups == 2
+    assert [(one.match_id, one.rows, one.amounts, one.balances) for one in found.torn] == [
+        ("8", 1, Decimal("80.00"), Decimal("0.00"))
+    ]
+    assert "match group 8 of customer 10018" in found.message and "80.00 kr" in found.message
+    load(con, tmp_path, [entry(5, "-80.00", "0.00", MatchId=8, DueDate=None, InvoiceNo=None)])
+    assert matched_groups(con).torn == ()

@@ -32,18 +32,6 @@ def test_an_amount_is_the_wires_to_the_øre(tmp_path: Path) -> None:
     assert [row[1] for row in mirrored(con)] == [Decimal(x) for x in ("310333722.47", "0.10", "-5000.00", "12000.00")]
 
 
-def test_rows_that_share_a_change_time_are_held_once_and_a_later_one_with_it_arrives(tmp_path: Path) -> None:
-    """Obligation S-1: the overlap brings the first three again; they are doubled nowhere, the fourth is added."""
-    con = a_book()
-    same = [entry(no, "100.00", changed="2025-03-10T04:59:59.1234567") for no in (1, 2, 3)]
-    load(con, tmp_path, same)
-    second = load(con, tmp_path, [*same, entry(4, "100.00", changed="2025-03-10T04:59:59.1234567")])
-
-    assert (second.rows_in, second.kept, second.changed) == (4, 4, 1)
-    assert len(mirrored(con)) == 4
-    assert con.execute("select count(*) from poweroffice_ledger_entry_changes").fetchone() == (4,)
-
-
 def test_a_row_repeated_on_two_pages_counts_once(tmp_path: Path) -> None:
     con = a_book()
     result = load(con, tmp_path, [entry(1, "100.00"), entry(2, "50.00")], [entry(2, "50.00"), entry(3, "-20.00")])
@@ -144,16 +132,6 @@ def test_a_number_not_given_yet_is_none(tmp_path: Path) -> None:
     con = a_book()
     load(con, tmp_path, [entry(1, "100.00", VoucherNo=0), entry(2, "100.00", VoucherNo=None)])
     assert mirrored(con, "voucher_no") == [(None,), (None,)]
-
-
-def test_the_claimed_count_is_reported_and_not_believed(tmp_path: Path) -> None:
-    """Obligation S-2: a claimed total of 100 or 0 changes nothing but the notes."""
-    for claimed in (100, 0):
-        con = a_book()
-        read = landed(tmp_path, "ledger_entries", [entry(no, "1.00") for no in range(1, 4)], claimed_total=claimed)
-        result = load_pages(con, read, TODAY, NOW)
-        assert result.kept == 3
-        assert f"ledger_entries: the server claimed {claimed} rows, 3 came" in result.drift
 
 
 def test_a_missing_field_stops_the_read_before_anything_is_changed(tmp_path: Path) -> None:

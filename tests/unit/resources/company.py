@@ -29,6 +29,7 @@ class Company:
     sandbox: RunningSandbox
     folder: Path
     page_size: int = 5000
+    ceiling: int = 20_000
     settings: SyncSettings = field(default_factory=lambda: SyncSettings("fjellheim"))
     reset: bool = True
 
@@ -65,7 +66,7 @@ class Company:
         door = PowerOffice(
             clock=clock, api_url=self.sandbox.poweroffice_url, token_url=self.sandbox.token_url,
             application_key=APPLICATION, subscription_key=SUBSCRIPTION, requests_per_second=0,
-            read_timeout_seconds=0.5, page_size=self.page_size, attempts=3,
+            read_timeout_seconds=0.5, page_size=self.page_size, read_ceiling=self.ceiling, attempts=3,
         )  # fmt: skip
         return door.client(SecretStr(self.key), "fjellheim")
 
@@ -81,7 +82,9 @@ class Company:
         folder = self.folder / "pages" / clock.today().isoformat()
         landed = land(self.client(clock), self.con, folder, clock, clock.today(), self.settings)
         if after == "merge":
+            self.con.execute("begin")
             merge(self.con, landed, self.settings)
+            self.con.execute("rollback")  # what opening the book again does
 
     def balances(self) -> dict[str, str]:
         """Open balance of each invoice in the mirror, entries that are gone left out."""

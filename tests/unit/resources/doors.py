@@ -14,6 +14,7 @@ from resources import poweroffice_transport
 from resources.clock import Clock
 from resources.http_errors import Waits
 from resources.poweroffice_client import PowerOfficeClient
+from resources.poweroffice_paging import LARGEST_PAGE
 from resources.poweroffice_transport import Keys, Transport
 from resources.rate_limit import RateLimit
 
@@ -76,7 +77,9 @@ def rows(count: int, first: int = 1, **headers: str) -> httpx.Response:
     return httpx.Response(200, content=json.dumps([{"Id": first + n} for n in range(count)]), headers=headers)
 
 
-def a_client(wire: Wire, clock: NotedClock | None = None, *, page_size: int = 100, **waits: Any) -> PowerOfficeClient:
+def a_client(
+    wire: Wire, clock: NotedClock | None = None, *, page_size: int = 100, ceiling: int = LARGEST_PAGE, **waits: Any
+) -> PowerOfficeClient:
     """A client over the wire, whose tokens nobody else has."""
     poweroffice_transport.forget_all_tokens()
     transport = Transport(
@@ -89,7 +92,7 @@ def a_client(wire: Wire, clock: NotedClock | None = None, *, page_size: int = 10
         waits=Waits(**waits),
         whose="fjellheim: PowerOffice",
     )
-    return PowerOfficeClient(transport, page_size)
+    return PowerOfficeClient(transport, page_size, ceiling)
 
 
 def queries(wire: Wire, name: str) -> Sequence[str | None]:
