@@ -5,8 +5,10 @@ state holds up (`kredin_pipeline.ledger`, rules § 6).
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
+import duckdb
 from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
@@ -21,13 +23,15 @@ from dagster import (
     multi_asset,
 )
 
-from assets.metadata import about_table, markdown_table, query_table
+from assets.contract_checks import debtors_handed_over
+from assets.metadata import Metadata, about_table, markdown_table, query_table
 from assets.run_span import span
 from kredin_pipeline.ledger.debtors import build_debtors
 from resources.book import Book
 from resources.clock import Clock
 from resources.enhetsregisteret import Enhetsregisteret
-from resources.enhetsregisteret_sync import RegisterReport, register_sync
+from resources.enhetsregisteret_kept import RegisterReport, forget_accounts
+from resources.enhetsregisteret_sync import register_sync
 from resources.journal import JournalResource
 
 GROUP = "register"
@@ -46,7 +50,11 @@ def build_register_assets(partitions: MultiPartitionsDefinition) -> list[AssetsD
             AssetSpec(
                 "brreg_units",
                 deps=["poweroffice_customers", "poweroffice_ledger_entries"],
-                description="What Enhetsregisteret says of debtors with an open claim; the last good answer is kept.",
+                description=(
+                    "What Enhetsregisteret says of debtors with an open claim; the last good answer is kept. Beside it "
+                    "`brreg_changes` (what changed, and when it was seen), `brreg_roles` (trustees of estates, read as "
+                    "`debtor_estate`) and, where the tenant wants them, `brreg_accounts` (read as `debtor_credit`)."
+                ),
                 kinds={"brreg", "duckdb"},
                 owners=OWNERS,
             ),
@@ -74,9 +82,14 @@ def build_register_assets(partitions: MultiPartitionsDefinition) -> list[AssetsD
         tenant = opened.tenant(run.tenant)
         today = clock.today()
         asked = tenant.settings.register_enabled
+        accounts = asked and bool(tenant.settings.register_accounts)
         numbers = [case.orgnr for case in opened.cases(run.tenant) if case.orgnr]
         with book.session(run.tenant) as con:
-            report = register_sync(con, register, clock, today, numbers) if asked else RegisterReport()
+            if asked:
+                report = register_sync(con, register, clock, today, numbers, accounts=accounts)
+            else:
+                report = RegisterReport()
+                forget_accounts(con)
             build_debtors(con, asked, today)
             yield MaterializeResult(
                 asset_key="brreg_units",
@@ -84,13 +97,18 @@ def build_register_assets(partitions: MultiPartitionsDefinition) -> list[AssetsD
                     con,
                     "brreg_units",
                     switched_on=asked,
-                    asked=report.asked,
+                    **_numbers(con, report, today),
                     answers=markdown_table(["status", "units"], sorted(report.by_status.items())),
                 ),
             )
             yield MaterializeResult(
                 asset_key="debtors",
-                metadata=about_table(con, "debtors", held=query_table(con, HELD, ["held by the register", "debtors"])),
+                metadata=about_table(
+                    con,
+                    "debtors",
+                    held=query_table(con, HELD, ["held by the register", "debtors"]),
+                    handed_over=debtors_handed_over(con, run.tenant),
+                ),
             )
         if report.erased:  # what the register no longer discloses must not linger in the file either (rules § 6)
             book.rewrite(run.tenant)
@@ -111,4 +129,21 @@ def build_register_assets(partitions: MultiPartitionsDefinition) -> list[AssetsD
     return [look_up_debtors]
 
 
+def _numbers(con: duckdb.DuckDBPyConnection, report: RegisterReport, today: date) -> Metadata:
+    """The round in numbers. Nothing that the register said of a unit is put here: metadata stays in the event log when
+    the register withdraws it (410); `kredin debtors` shows it."""
+    seen: Metadata = {
+        "asked": report.asked,
+        "requests": report.requests,
+        "route": report.route + (f" ({report.why})" if report.why else ""),
+        "named_by_the_feed": report.named,
+        "estates_read": report.estates,
+        "accounts_read": report.accounts,
+    }
+    if report.changes:
+        seen["changes"] = markdown_table(["field", "units"], con.execute(CHANGES, [today]).fetchall())
+    return seen
+
+
+CHANGES = "select field, count(*) from brreg_changes where seen_on = ? group by all order by all"
 HELD = "select register_hold, count(*) from debtors where register_hold is not null group by all order by all"

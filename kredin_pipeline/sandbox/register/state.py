@@ -103,9 +103,9 @@ class Register:
             raise ValueError(f"register {orgnr}: unknown field(s) {', '.join(unknown)}; fields carry the wire's names")
         with self._lock:
             self._status.pop(orgnr, None)
-            self._removed_on.pop(orgnr, None)
+            was_removed = self._removed_on.pop(orgnr, None) is not None
             old = self._units.get(orgnr)
-            before = self._wire_body(old) if old else None
+            before = self._wire_body(old) if old and not was_removed else None  # disclosed again: new to the world
             form_given = "organisasjonsform" in fields
             form = _form_code(fields.pop("organisasjonsform", None)) or (old.form if old else "AS")
             parent = fields.get("overordnetEnhet", old.fields.get("overordnetEnhet") if old else None)
@@ -173,14 +173,15 @@ class Register:
             raise ValueError(f"register {orgnr}: status {code!r} is unknown, want one of {wanted}")
         with self._lock:
             self._status.pop(orgnr, None)
-            self._removed_on.pop(orgnr, None)
-            if answer is None or answer == 200:
-                return
-            self._status[orgnr] = answer
+            was_removed = self._removed_on.pop(orgnr, None) is not None
+            known = self._units.get(orgnr)
             if answer == 410:
                 self._removed_on[orgnr] = self.clock.today().isoformat()
-                known = self._units.get(orgnr)
                 self._log(orgnr, bool(known and known.sub), "Fjernet")
+            if answer is not None and answer != 200:
+                self._status[orgnr] = answer
+            elif was_removed and known is not None:
+                self._log(orgnr, known.sub, "Ny")  # disclosed again
 
     def set_roles(self, orgnr: str, groups: Sequence[Mapping[str, Any]] | None) -> None:
         """Replace the unit's role groups (wire shape); an empty list means none registered, None the ordinary ones."""

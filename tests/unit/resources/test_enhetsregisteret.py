@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kredin_pipeline.sandbox.server import RunningSandbox
-from resources.enhetsregisteret import GIVE_UP_AFTER, Enhetsregisteret, UnitAnswer, answer_of, is_orgnr
-from resources.enhetsregisteret_sync import keep_answers, register_sync
+from resources.enhetsregisteret import Enhetsregisteret, UnitAnswer, is_orgnr
+from resources.enhetsregisteret_answers import answer_of
+from resources.enhetsregisteret_door import GIVE_UP_AFTER
+from resources.enhetsregisteret_kept import keep_answers
+from resources.enhetsregisteret_sync import register_sync
 from tests.unit.ledger.pages import TODAY, a_book, customer, entry, load
 from tests.unit.resources.doors import PatientClock
 
@@ -147,7 +150,9 @@ def test_410_empties_the_row_and_a_later_answer_fills_it_again() -> None:
     good = UnitAnswer(SOUND, "registered", False, "SOLVIKA AS", "AS", address_line1="Storgata 1", konkurs=False)
     keep_answers(con, [good], TODAY, NOW)
     keep_answers(con, [UnitAnswer(SOUND, "removed")], TODAY, NOW)
-    row = con.execute("select * exclude (orgnr, status, fetched_on, fetched_at, stale) from brreg_units").fetchone()
+    row = con.execute(
+        "select * exclude (orgnr, status, fetched_on, fetched_at, checked_on, stale) from brreg_units"
+    ).fetchone()
     assert row is not None and set(row) == {None}
     assert "SOLVIKA" not in str(con.execute("from brreg_units").fetchall())
     keep_answers(con, [good], TODAY, NOW)
