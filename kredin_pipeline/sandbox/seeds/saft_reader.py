@@ -1,384 +1,243 @@
-"""Reading a SAF-T Financial file (v1.00-1.30): what it says about customers, and whether it adds up.
+"""Reading a SAF-T Financial file (v1.00-1.30): what it says about customers, and whether that can be relied on.
 
-Parsing and control totals belong here; what is made of it in a ledger is in ``saft.py``. A file whose receivables do
-not add up is refused as a whole, with the line and the reason: half an import is worse than none. What is wrong
-elsewhere in the file, or cannot be known, is noted.
+Belongs here: which elements are read and what they mean. XML is in ``saft_xml``, the control sums in ``saft_proofs``,
+the values in ``saft_content``, what is made of them in a ledger in ``saft``. The file streams by: only customers,
+accounts and the vouchers that touch a customer are kept.
 Source: the SAF-T Financial schemas 1.10 and 1.30 of Skatteetaten and the reading rules beside the sample files.
 """
 
-# pyright: reportPrivateUsage=false
-# lxml has no public name for the type of an element.
-
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
+from sys import intern
+from typing import Final
 
-from lxml import etree
+from .saft_content import SaftCustomer, SaftFile, SaftLine, SaftVoucher, receivable_lines
+from .saft_fields import Unreadable, address_of, amount_at, amount_of, balance_of, date_at, nine_digits, whole_at
+from .saft_proofs import AccountBalance, Faults, Proofs
+from .saft_xml import Element, Fault, SaftError, records
 
-_NAMESPACE = "urn:StandardAuditFile-Taxation-Financial:NO"
-_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
-_PLACEHOLDERS = frozenset({"n.a", "n.a.", "na", "n/a", "-"})
+__all__ = ["SaftCustomer", "SaftError", "SaftFile", "SaftLine", "SaftVoucher", "read_saft", "receivable_lines"]
 
-
-class SaftError(ValueError):
-    """A file that is not read: which file, which line, why."""
-
-    def __init__(self, path: Path, line: int | None, reason: str) -> None:
-        super().__init__(f"{path.name}, line {line or '?'}: {reason}. Nothing was read from it.")
-        self.line = line
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class SaftCustomer:
-    """A customer as the file has it. Balances are kroner, debit positive; ``closing`` None: the file does not say."""
-
-    id: str
-    name: str
-    orgnr: str | None
-    is_person: bool
-    email: str | None
-    phone: str | None
-    address: dict[str, str] | None  # line1, line2, zip, city, country
-    currency: str | None
-    term_days: int | None
-    term_months: int | None
-    free_billing_month: bool
-    opening: Decimal
-    closing: Decimal | None
-    line: int
-
-
-@dataclass(frozen=True)
-class SaftLine:
-    """One line of a voucher; ``amount`` in kroner, debit positive. ``customer`` None: not a receivable."""
-
-    account: str
-    amount: Decimal
-    customer: str | None
-    description: str
-    reference: str | None  # ReferenceNumber
-    source_document: str | None
-    cross_reference: str | None
-    kid: str | None
-    due: date | None
-    currency: str | None
-    currency_amount: Decimal | None
-    line: int
-
-
-@dataclass(frozen=True)
-class SaftVoucher:
-    """One transaction with all its lines; they sum to zero."""
-
-    id: str
-    dated: date
-    description: str
-    lines: tuple[SaftLine, ...]
-    line: int
-
-
-@dataclass(frozen=True)
-class SaftFile:
-    """A file that adds up. ``opening_posted``: customers whose opening balance is among the vouchers already."""
-
-    company_name: str
-    organization_no: str | None
-    currency: str
-    period_from: date
-    period_to: date
-    accounts: dict[str, str]
-    customers: dict[str, SaftCustomer]
-    vouchers: tuple[SaftVoucher, ...]
-    opening_posted: frozenset[str]
-    notes: tuple[str, ...] = field(default=())
+_VERSIONS: Final = ("1.0", "1.1", "1.2", "1.3")
+_HEADER: Final = "Header"
+_ACCOUNT: Final = "MasterFiles/GeneralLedgerAccounts/Account"
+_CUSTOMER: Final = "MasterFiles/Customers/Customer"
+_TRANSACTION: Final = "GeneralLedgerEntries/Journal/Transaction"
+_TOTALS: Final = tuple(f"GeneralLedgerEntries/{name}" for name in ("NumberOfEntries", "TotalDebit", "TotalCredit"))
+_WANTED: Final = frozenset({_HEADER, _ACCOUNT, _CUSTOMER, _TRANSACTION, *_TOTALS})
+_MEND: Final = (
+    "Mend it in the accounting system and export again, or show its supplier these lines: the file is wrong as it was "
+    "written."
+)
 
 
 def read_saft(path: Path) -> SaftFile:
-    """Read and prove a file. Raises ``SaftError`` naming line and reason when it is no SAF-T Financial file, when a
-    voucher, the header totals or a customer's balance do not add up, or when an amount or date cannot be read."""
-    return _Reader(path).read()
+    """Read and prove a file in one pass.
+
+    Raises ``SaftError`` naming line and reason of everything found wrong: no SAF-T Financial file, an amount or date
+    that cannot be read, or a voucher, header total or customer that does not add up; ``OSError`` when it cannot be
+    opened.
+    """
+    with path.open("rb") as opened:
+        reader = _Reader(path)
+        for where, element in records(path, opened, _WANTED):
+            reader.take(where, element)
+        return reader.file()
 
 
 class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._notes: list[str] = []
-
-    def read(self) -> SaftFile:
-        root = self._root()
-        header = self._one(root, "Header")
-        version = self._text(header, "AuditFileVersion") or ""
-        if not version.startswith(_VERSIONS):
-            raise self._error(header, f"AuditFileVersion: found {version!r}, want 1.00 to 1.30")
-        company = self._one(header, "Company")
-        currency = self._text(header, "DefaultCurrencyCode") or "NOK"
-        masters = self._one(root, "MasterFiles")
-        accounts = {
-            str(self._text(one, "AccountID")): self._text(one, "AccountDescription") or ""
-            for one in masters.findall("GeneralLedgerAccounts/Account")
+        self._faults = Faults()
+        self._unreadable = 0
+        self._proofs = Proofs(self._faults)
+        self._header: Element | None = None
+        self._accounts: dict[str, str] = {}
+        self._balances: dict[str, AccountBalance] = {}
+        self._customers: dict[str, SaftCustomer] = {}
+        self._vouchers: list[SaftVoucher] = []
+        self._totals: dict[str, tuple[Decimal, int]] = {}
+        self._days: dict[str, date] = {}
+        self._takers: dict[str, Callable[[Element], None]] = {
+            _HEADER: self._take_header,
+            _ACCOUNT: self._take_account,
+            _CUSTOMER: self._take_customer,
+            _TRANSACTION: self._take_voucher,
+            **dict.fromkeys(_TOTALS, self._take_total),
         }
-        customers = {c.id: c for c in (self._customer(e) for e in masters.findall("Customers/Customer"))}
-        entries = root.find("GeneralLedgerEntries")
-        vouchers = tuple(self._voucher(e) for e in entries.iter("Transaction")) if entries is not None else ()
-        self._prove_vouchers(vouchers, customers)
-        if entries is not None:
-            self._prove_header(entries, vouchers)
-        opening_posted = self._prove_customers(customers, vouchers)
-        self._note_accounts(masters, vouchers)
-        first, last = self._period(header, vouchers)
+
+    def take(self, where: str, element: Element) -> None:
+        """Read one record; what cannot be read is kept as a fault, so that the owner learns of all of it at once."""
+        try:
+            self._takers[where](element)
+        except Unreadable as error:
+            self._unreadable += 1
+            self._faults.add(error.fault.line, error.fault.reason)
+
+    def file(self) -> SaftFile:
+        header = self._header
+        if header is None:
+            raise self._refused(None, "AuditFile: Header is missing")
+        opening_posted: frozenset[str] = frozenset()
+        notes: list[str] = []
+        if not self._unreadable:  # sums without a record that is missing would only repeat what is said already
+            opening_posted, notes = self._proofs.finish(self._customers, self._totals, self._balances)
+        if self._faults.kept:
+            raise SaftError(self._path, self._faults.kept, _MEND, self._faults.more)
+        try:
+            first, last = self._period(header)
+            created = date_at(header, "AuditFileDateCreated")
+        except Unreadable as error:
+            raise self._refused(error.fault.line, error.fault.reason) from error
+        software = (header.text(name) for name in ("SoftwareCompanyName", "SoftwareID", "SoftwareVersion"))
         return SaftFile(
-            self._text(company, "Name") or "",
-            _nine_digits(self._text(company, "RegistrationNumber")),
-            currency,
+            header.text("Company/Name") or "",
+            nine_digits(header.text("Company/RegistrationNumber")),
+            header.text("DefaultCurrencyCode") or "NOK",
             first,
             last,
-            accounts,
-            customers,
-            vouchers,
+            self._accounts,
+            self._customers,
+            tuple(self._vouchers),
             opening_posted,
-            tuple(self._notes),
+            tuple(notes),
+            self._proofs.vouchers,
+            self._proofs.last,
+            created,
+            " ".join(dict.fromkeys(word for word in software if word)),
+            header.text("AuditFileVersion") or "",
         )
 
-    # --- the parts ---------------------------------------------------------------------------------------------
+    # --- the records -------------------------------------------------------------------------------------------
 
-    def _root(self) -> etree._Element:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-        try:
-            root = etree.parse(str(self._path), parser).getroot()
-        except etree.XMLSyntaxError as error:
-            raise SaftError(self._path, error.lineno, f"not well-formed XML ({error.msg})") from error
-        name = etree.QName(root)
-        if name.localname != "AuditFile" or name.namespace != _NAMESPACE:
-            found = f"{{{name.namespace}}}{name.localname}"
-            raise SaftError(self._path, root.sourceline, f"root element: found {found}, want AuditFile of SAF-T NO")
-        for element in root.iter(etree.Element):
-            element.tag = etree.QName(element).localname
-        return root
+    def _take_header(self, element: Element) -> None:
+        version = element.text("AuditFileVersion") or ""
+        if not version.startswith(_VERSIONS):
+            at = element.find("AuditFileVersion") or element
+            raise self._refused(at.line, f"AuditFileVersion: found {version!r}, want 1.00 to 1.30")
+        if element.find("Company") is None:
+            raise self._refused(element.line, "Header: Company is missing")
+        self._header = element
 
-    def _customer(self, element: etree._Element) -> SaftCustomer:
-        number = self._text(element, "CustomerID")
+    def _take_account(self, element: Element) -> None:
+        number = element.text("AccountID")
+        if number is None:
+            raise Unreadable(element, "Account: AccountID is missing")
+        self._accounts[number] = element.text("AccountDescription") or ""
+        self._balances[number] = AccountBalance(balance_of(element, "Opening"), balance_of(element, "Closing"))
+
+    def _take_customer(self, element: Element) -> None:
+        number = element.text("CustomerID")
         if not number:
-            raise self._error(element, "Customer: CustomerID is missing")
-        party = element.find("PartyInfo")
-        terms = party.find("PaymentTerms") if party is not None else None
-        boxes = element.findall("BalanceAccount") or [element]  # 1.30 moved the balances into BalanceAccount
-        closings = [self._balance(box, "Closing") for box in boxes]
+            raise Unreadable(element, "Customer: CustomerID is missing")
+        if number in self._customers:
+            raise Unreadable(element, f"Customer: CustomerID {number} is there twice, want each once")
+        boxes = element.all("BalanceAccount") or [element]  # 1.30 moved the balances into BalanceAccount
+        closings = [balance_of(box, "Closing") for box in boxes]
         known = [closing for closing in closings if closing is not None]
-        kind = self._text(party, "Type") if party is not None else None
-        return SaftCustomer(
+        terms = element.find("PartyInfo/PaymentTerms")
+        self._customers[number] = SaftCustomer(
             id=number,
-            name=self._text(element, "Name") or number,
-            orgnr=_nine_digits(self._text(element, "RegistrationNumber")),
-            is_person=kind == "Private",
-            email=self._text(element, "Contact/Email"),
-            phone=self._text(element, "Contact/Telephone"),
-            address=self._address(element),
-            currency=self._text(party, "CurrencyCode") if party is not None else None,
-            term_days=self._whole(terms, "Days"),
-            term_months=self._whole(terms, "Months"),
-            free_billing_month=terms is not None and self._text(terms, "FreeBillingMonth") in ("true", "1"),
-            opening=sum((self._balance(box, "Opening") or Decimal(0) for box in boxes), Decimal(0)),
+            name=element.text("Name") or number,
+            orgnr=nine_digits(element.text("RegistrationNumber")),
+            is_person=element.text("PartyInfo/Type") == "Private",
+            email=element.text("Contact/Email"),
+            phone=element.text("Contact/Telephone"),
+            address=address_of(element),
+            currency=element.text("PartyInfo/CurrencyCode"),
+            term_days=whole_at(terms, "Days"),
+            term_months=whole_at(terms, "Months"),
+            free_billing_month=terms is not None and terms.text("FreeBillingMonth") in ("true", "1"),
+            opening=sum((balance_of(box, "Opening") or Decimal(0) for box in boxes), Decimal(0)),
             closing=sum(known, Decimal(0)) if known else None,
-            line=_line_of(element),
+            line=element.line,
         )
 
-    def _balance(self, element: etree._Element, which: str) -> Decimal | None:
-        debit = self._amount(element, f"{which}DebitBalance")
-        credit = self._amount(element, f"{which}CreditBalance")
-        if debit is None and credit is None:
-            return None
-        return (debit or Decimal(0)) - (credit or Decimal(0))
+    def _take_total(self, element: Element) -> None:
+        value = amount_of(element, element.name)
+        if value is not None:
+            self._totals[element.name] = (value, element.line)
 
-    def _address(self, element: etree._Element) -> dict[str, str] | None:
-        found = element.findall("Address")
-        usable = [a for a in found if self._text(a, "City") or self._text(a, "StreetName")]
-        postal = [a for a in usable if self._text(a, "AddressType") == "PostalAddress"]
-        chosen = (postal or usable or [None])[0]
-        if chosen is None:
-            return None
-        street = " ".join(t for t in (self._text(chosen, "StreetName"), self._text(chosen, "Number")) if t)
-        parts = {
-            "line1": street,
-            "line2": self._text(chosen, "AdditionalAddressDetail") or "",
-            "zip": self._text(chosen, "PostalCode") or "",
-            "city": self._text(chosen, "City") or "",
-            "country": self._text(chosen, "Country") or "NO",
-        }
-        return {key: value for key, value in parts.items() if value}
-
-    def _voucher(self, element: etree._Element) -> SaftVoucher:
-        number = self._text(element, "TransactionID")
+    def _take_voucher(self, element: Element) -> None:
+        number = element.text("TransactionID")
         if not number:
-            raise self._error(element, "Transaction: TransactionID is missing")
-        dated = self._date(element, "TransactionDate")
+            raise Unreadable(element, "Transaction: TransactionID is missing")
+        dated = self._day(element, "TransactionDate")
         if dated is None:
-            raise self._error(element, f"Transaction {number}: TransactionDate is missing")
-        lines = tuple(self._line(one) for one in element.findall("Line"))
-        return SaftVoucher(number, dated, self._text(element, "Description") or "", lines, _line_of(element))
+            raise Unreadable(element, f"Transaction {number}: TransactionDate is missing")
+        debits = credits = Decimal(0)
+        lines: list[SaftLine] = []
+        receivable = False
+        for one in element.all("Line"):
+            debit, credit = amount_at(one, "DebitAmount/Amount"), amount_at(one, "CreditAmount/Amount")
+            if debit is None and credit is None:
+                raise Unreadable(one, f"Transaction {number}: a line has neither DebitAmount nor CreditAmount")
+            debits += debit or 0
+            credits += credit or 0
+            lines.append(self._line(one, debit, credit))
+            receivable = receivable or lines[-1].customer is not None
+        voucher = SaftVoucher(number, dated, element.text("Description") or "", tuple(lines), element.line)
+        self._proofs.voucher(voucher, debits, credits)
+        if receivable:
+            self._vouchers.append(voucher)
 
-    def _line(self, element: etree._Element) -> SaftLine:
-        debit, credit = self._amount(element, "DebitAmount/Amount"), self._amount(element, "CreditAmount/Amount")
-        if debit is None and credit is None:
-            raise self._error(element, "Line: neither DebitAmount nor CreditAmount")
+    def _line(self, element: Element, debit: Decimal | None, credit: Decimal | None) -> SaftLine:
         side, sign = ("DebitAmount", 1) if debit is not None else ("CreditAmount", -1)
-        in_currency = self._amount(element, f"{side}/CurrencyAmount")
+        currency = element.text(f"{side}/CurrencyCode")
+        in_currency = None if currency is None else amount_at(element, f"{side}/CurrencyAmount")
+        customer = element.text("CustomerID")
         return SaftLine(
-            account=self._text(element, "AccountID") or "",
+            account=intern(element.text("AccountID") or ""),
             amount=(debit or Decimal(0)) - (credit or Decimal(0)),
-            customer=self._text(element, "CustomerID"),
-            description=self._text(element, "Description") or "",
-            reference=self._text(element, "ReferenceNumber"),
-            source_document=self._text(element, "SourceDocumentID"),
-            cross_reference=self._text(element, "CrossReference"),
-            kid=self._text(element, "CID"),
-            due=self._date(element, "DueDate"),
-            currency=self._text(element, f"{side}/CurrencyCode"),
+            customer=None if customer is None else intern(customer),
+            description=element.text("Description") or "",
+            reference=element.text("ReferenceNumber"),
+            source_document=element.text("SourceDocumentID"),
+            cross_reference=element.text("CrossReference"),
+            kid=element.text("CID"),
+            due=self._day(element, "DueDate"),
+            currency=None if currency is None else intern(currency),
             currency_amount=None if in_currency is None else sign * in_currency,
-            line=_line_of(element),
+            line=element.line,
         )
 
-    # --- proofs ------------------------------------------------------------------------------------------------
+    def _day(self, element: Element, name: str) -> date | None:
+        """The date of a field; a file has few days and many lines."""
+        found = element.children.get(name)
+        if not found:
+            return None
+        text = "".join(found[0].texts)
+        known = self._days.get(text)
+        if known is None:
+            known = date_at(element, name)
+            if known is not None:
+                self._days[text] = known
+        return known
 
-    def _prove_vouchers(self, vouchers: tuple[SaftVoucher, ...], customers: dict[str, SaftCustomer]) -> None:
-        for voucher in vouchers:
-            total = sum((line.amount for line in voucher.lines), Decimal(0))
-            if total:
-                raise SaftError(self._path, voucher.line, f"Transaction {voucher.id}: lines sum to {total}, want zero")
-            for line in voucher.lines:
-                if line.customer is not None and line.customer not in customers:
-                    reason = f"Transaction {voucher.id}: CustomerID {line.customer} is not among the customers"
-                    raise SaftError(self._path, line.line, reason)
-
-    def _prove_header(self, entries: etree._Element, vouchers: tuple[SaftVoucher, ...]) -> None:
-        amounts = [line.amount for voucher in vouchers for line in voucher.lines]
-        counted: dict[str, Decimal] = {
-            "NumberOfEntries": Decimal(len(vouchers)),
-            "TotalDebit": sum((a for a in amounts if a > 0), Decimal(0)),
-            "TotalCredit": -sum((a for a in amounts if a < 0), Decimal(0)),
-        }
-        for name, found in counted.items():
-            stated = self._amount(entries, name)
-            if stated is not None and stated != found:
-                raise self._error(entries, f"{name}: the file states {stated}, its vouchers give {found}")
-
-    def _prove_customers(self, customers: dict[str, SaftCustomer], vouchers: tuple[SaftVoucher, ...]) -> frozenset[str]:
-        """Opening + lines = closing for each; returns who has the opening balance among the vouchers instead."""
-        moved: dict[str, Decimal] = defaultdict(Decimal)
-        for voucher in vouchers:
-            for line in voucher.lines:
-                if line.customer is not None:
-                    moved[line.customer] += line.amount
-        posted: set[str] = set()
-        for customer in customers.values():
-            lines = moved[customer.id]
-            if customer.closing is None:
-                self._notes.append(f"customer {customer.id}: no closing balance in the file, its lines are not proved")
-            elif customer.opening + lines == customer.closing:
-                continue
-            elif customer.opening and lines == customer.closing:
-                posted.add(customer.id)
-                self._notes.append(f"customer {customer.id}: the opening balance is among the vouchers, counted once")
-            else:
-                reason = (
-                    f"customer {customer.id}: opening {customer.opening} and lines {lines} give "
-                    f"{customer.opening + lines}, the file's closing balance is {customer.closing}"
-                )
-                raise SaftError(self._path, customer.line, reason)
-        return frozenset(posted)
-
-    def _note_accounts(self, masters: etree._Element, vouchers: tuple[SaftVoucher, ...]) -> None:
-        moved: dict[str, Decimal] = defaultdict(Decimal)
-        for voucher in vouchers:
-            for line in voucher.lines:
-                moved[line.account] += line.amount
-        for element in masters.findall("GeneralLedgerAccounts/Account"):
-            number = str(self._text(element, "AccountID"))
-            opening, closing = self._balance(element, "Opening"), self._balance(element, "Closing")
-            if closing is not None and (opening or Decimal(0)) + moved[number] != closing:
-                given = (opening or Decimal(0)) + moved[number]
-                self._notes.append(f"account {number}: opening and lines give {given}, the file states {closing}")
-
-    def _period(self, header: etree._Element, vouchers: tuple[SaftVoucher, ...]) -> tuple[date, date]:
+    def _period(self, header: Element) -> tuple[date, date]:
         box = header.find("SelectionCriteria")
         if box is not None:
-            first, last = self._date(box, "SelectionStartDate"), self._date(box, "SelectionEndDate")
+            first, last = date_at(box, "SelectionStartDate"), date_at(box, "SelectionEndDate")
             if first and last:
-                return first, last
-            numbers = [self._whole(box, n) for n in ("PeriodStartYear", "PeriodStart", "PeriodEndYear", "PeriodEnd")]
+                return _in_order(box, first, last)
+            numbers = [whole_at(box, n, 2199) for n in ("PeriodStartYear", "PeriodStart", "PeriodEndYear", "PeriodEnd")]
             from_year, from_month, to_year, to_month = numbers
-            if from_year and from_month and to_year and to_month and from_month <= 12 and to_month <= 12:
+            if from_year and from_month and to_year and to_month and max(from_month, to_month) <= 12:
                 following = date(to_year + to_month // 12, to_month % 12 + 1, 1)
-                return date(from_year, from_month, 1), following - timedelta(days=1)
-        days = [voucher.dated for voucher in vouchers]
-        if not days:
-            raise self._error(header, "no SelectionCriteria and no vouchers: the period is unknown")
-        return min(days), max(days)
+                return _in_order(box, date(from_year, from_month, 1), following - timedelta(days=1))
+        if self._proofs.first is None or self._proofs.last is None:
+            raise Unreadable(header, "Header: no SelectionCriteria and no vouchers, so the period is unknown")
+        return self._proofs.first, self._proofs.last
 
-    # --- small readings ----------------------------------------------------------------------------------------
-
-    def _error(self, element: etree._Element, reason: str) -> SaftError:
-        return SaftError(self._path, _line_of(element), reason)
-
-    def _one(self, element: etree._Element, name: str) -> etree._Element:
-        found = element.find(name)
-        if found is None:
-            raise self._error(element, f"{element.tag}: {name} is missing")
-        return found
-
-    def _text(self, element: etree._Element, path: str) -> str | None:
-        text = (element.findtext(path) or "").strip()
-        return None if not text or text.lower() in _PLACEHOLDERS else text
-
-    def _amount(self, element: etree._Element, path: str) -> Decimal | None:
-        text = self._text(element, path)
-        if text is None:
-            return None
-        try:
-            value = Decimal(text)
-            if value.is_finite() and value == value.quantize(Decimal("0.01")):
-                return value
-        except InvalidOperation:
-            pass
-        raise self._error(element, f"{path}: found {text!r}, want an amount with at most two decimals")
-
-    def _whole(self, element: etree._Element | None, path: str) -> int | None:
-        text = None if element is None else self._text(element, path)
-        if text is None or element is None:
-            return None
-        if not (text.isascii() and text.isdigit()):
-            raise self._error(element, f"{path}: found {text!r}, want a whole number")
-        return int(text)
-
-    def _date(self, element: etree._Element, path: str) -> date | None:
-        text = self._text(element, path)
-        if text is None:
-            return None
-        try:
-            return date.fromisoformat(text[:10])
-        except ValueError as error:
-            raise self._error(element, f"{path}: found {text!r}, want an ISO date") from error
+    def _refused(self, line: int | None, reason: str) -> SaftError:
+        return SaftError(self._path, [Fault(line, reason)], _MEND)
 
 
-def _line_of(element: etree._Element) -> int:
-    line = element.sourceline
-    return line if isinstance(line, int) else 0
-
-
-def _nine_digits(text: str | None) -> str | None:
-    """The organisation number in a registration number such as ``NO 987 654 325 MVA``; None when there is none."""
-    cleaned = (text or "").upper().replace(" ", "").removeprefix("NO").removesuffix("MVA")
-    return cleaned if len(cleaned) == 9 and cleaned.isascii() and cleaned.isdigit() else None
-
-
-def receivable_lines(file: SaftFile) -> Iterator[tuple[SaftVoucher, SaftLine]]:
-    """Lines that carry a customer, in the file's order; nothing is guessed from text or account."""
-    for voucher in file.vouchers:
-        for line in voucher.lines:
-            if line.customer is not None:
-                yield voucher, line
+def _in_order(box: Element, first: date, last: date) -> tuple[date, date]:
+    if last < first:
+        raise Unreadable(box, f"SelectionCriteria: the period ends on {last}, before it begins on {first}")
+    return first, last

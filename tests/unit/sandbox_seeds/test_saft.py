@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from kredin_pipeline.sandbox.clock import SandboxClock
 from kredin_pipeline.sandbox.ledger import Company, Entry
-from kredin_pipeline.sandbox.seeds.saft import SaftResult, seed_saft
+from kredin_pipeline.sandbox.seeds.saft import SaftResult, post_saft, seed_saft
 from kredin_pipeline.sandbox.seeds.saft_reader import SaftError, read_saft
+from tests.unit.sandbox_seeds.saft_files import customer, line, money, saft_text, sale, transaction
 
 _SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "saft"
 
@@ -95,38 +97,6 @@ def test_samples_that_do_not_add_up_are_refused_with_line_and_reason(name: str, 
 
 # --- small files ---------------------------------------------------------------------------------------------------
 
-Line = str
-
-
-def line(account: str, amount: str, customer: str | None = None, **more: str) -> Line:
-    side = "CreditAmount" if amount.startswith("-") else "DebitAmount"
-    who = f"<CustomerID>{customer}</CustomerID>" if customer else ""
-    rest = "".join(f"<{name}>{value}</{name}>" for name, value in more.items())
-    return (
-        f"<Line><RecordID>1</RecordID><AccountID>{account}</AccountID>{who}<Description>x</Description>"
-        f"<{side}><Amount>{amount.lstrip('-')}</Amount></{side}>{rest}</Line>"
-    )
-
-
-def transaction(number: str, day: str, *lines: Line) -> str:
-    return (
-        f"<Transaction><TransactionID>{number}</TransactionID><TransactionDate>{day}</TransactionDate>"
-        f"{''.join(lines)}</Transaction>"
-    )
-
-
-def customer(number: str, opening: str, closing: str, terms: str = "<Days>14</Days>", version: str = "1.30") -> str:
-    def side(word: str, amount: str) -> str:
-        which = "Credit" if amount.startswith("-") else "Debit"
-        return f"<{word}{which}Balance>{amount.lstrip('-')}</{word}{which}Balance>"
-
-    balances = side("Opening", opening) + side("Closing", closing)
-    if version == "1.30":
-        balances = f"<BalanceAccount><AccountID>1500</AccountID>{balances}</BalanceAccount>"
-    party = f"<PartyInfo><PaymentTerms>{terms}</PaymentTerms></PartyInfo>" if terms else ""
-    return f"<Customer><Name>Kunde</Name><CustomerID>{number}</CustomerID>{balances}{party}</Customer>"
-
-
 Write = Callable[..., Path]
 
 
@@ -134,30 +104,10 @@ Write = Callable[..., Path]
 def write(tmp_path: Path) -> Write:
     def make(customers: str, transactions: str, version: str = "1.30", totals: str = "") -> Path:
         path = tmp_path / "books.xml"
-        path.write_text(
-            f"""<?xml version="1.0" encoding="UTF-8"?>
-<AuditFile xmlns="urn:StandardAuditFile-Taxation-Financial:NO">
-<Header><AuditFileVersion>{version}</AuditFileVersion><Company><RegistrationNumber>999990002</RegistrationNumber>
-<Name>Prøve AS</Name></Company><DefaultCurrencyCode>NOK</DefaultCurrencyCode>
-<SelectionCriteria><SelectionStartDate>2025-01-01</SelectionStartDate><SelectionEndDate>2025-12-31</SelectionEndDate>
-</SelectionCriteria></Header>
-<MasterFiles><Customers>{customers}</Customers></MasterFiles>
-<GeneralLedgerEntries>{totals}<Journal><JournalID>GL</JournalID>
-{transactions}
-</Journal></GeneralLedgerEntries></AuditFile>""",
-            encoding="utf-8",
-        )
+        path.write_text(saft_text(customers, transactions, version, totals), encoding="utf-8")
         return path
 
     return make
-
-
-def sale(number: str, day: str, who: str, amount: str, **more: str) -> str:
-    return transaction(number, day, line("1500", amount, who, **more), line("3000", f"-{amount}"))
-
-
-def money(number: str, day: str, who: str, amount: str, **more: str) -> str:
-    return transaction(number, day, line("1920", amount), line("1500", f"-{amount}", who, **more))
 
 
 def entry(company: Company, place: int) -> Entry:
@@ -238,12 +188,12 @@ def test_invoice_numbers_that_repeat_carry_the_voucher_behind_them(write: Write)
     )
     company, result = read(write(customer("1", "0", "30"), events))
     assert [e.invoice_no for e in company.books.entries.values()] == ["41501", "41502"]
-    assert result.renumbered == {"41501": "41-501", "41502": "41-502"}
+    assert result.renumbered_invoices == {"41501": "41-501", "41502": "41-502"}
 
 
 def test_customer_ids_that_are_no_numbers_get_one(write: Write) -> None:
     company, result = read(write(customer("C-1", "5", "5"), ""))
-    assert list(company.customers) == ["900001"] and result.renumbered == {"900001": "customer C-1"}
+    assert list(company.customers) == ["900001"] and result.renumbered_customers == {"900001": "C-1"}
 
 
 def test_vouchers_become_what_they_are(write: Write) -> None:
@@ -262,6 +212,74 @@ def test_vouchers_become_what_they_are(write: Write) -> None:
     ]  # fmt: skip
     lines = company.books.lines(entry(company, 5).voucher)
     assert [(one.account_no, one.amount) for one in lines] == [("1500", -2_500), ("7830", 2_500)]
+
+
+def test_a_batch_of_invoices_and_credit_notes_becomes_a_voucher_for_each(write: Write) -> None:
+    batch = transaction(
+        "T1",
+        "2025-01-10",
+        line("1500", "100", "1", ReferenceNumber="41", DueDate="2025-01-24"),
+        line("1500", "300", "2", ReferenceNumber="42", DueDate="2025-01-24"),
+        line("1500", "-100", "1", ReferenceNumber="43"),
+        line("3000", "-300"),
+    )
+    company, result = read(write(customer("1", "0", "0") + customer("2", "0", "300"), batch))
+    assert [(e.voucher.type, e.invoice_no, e.balance) for e in company.books.entries.values()] == [
+        ("OutgoingInvoice", "41", 0), ("OutgoingInvoice", "42", 30_000), ("OutgoingCreditNote", "43", 0),
+    ]  # fmt: skip
+    assert result.closing == {"1": 0, "2": 300}
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"DueDate": "2025-02-01"}, "OutgoingInvoice"),
+        ({"CID": "0000012"}, "OutgoingInvoice"),
+        ({}, "ManualJournal"),
+    ],
+)
+def test_a_debit_with_a_due_date_or_kid_is_an_invoice_whatever_its_other_side(
+    write: Write, more: dict[str, str], kind: str
+) -> None:
+    carried = transaction("IB", "2025-01-02", line("1500", "900", "7", **more), line("2050", "-900"))
+    company, _ = read(write(customer("7", "0", "900"), carried))
+    assert entry(company, 0).voucher.type == kind
+
+
+def test_an_opening_voucher_with_debits_and_credits_keeps_what_each_of_them_is(write: Write) -> None:
+    carried = transaction(
+        "IB",
+        "2025-01-01",
+        line("1500", "900", "7", DueDate="2025-01-09"),
+        line("1500", "-50", "8"),
+        line("2050", "-850"),
+    )
+    company, result = read(write(customer("7", "900", "900") + customer("8", "-50", "-50"), carried))
+    assert [(e.voucher.type, e.due_date, e.balance) for e in company.books.entries.values()] == [
+        ("OutgoingInvoice", "2025-01-09", 90_000), ("ManualJournal", None, -5_000),
+    ]  # fmt: skip
+    assert len([note for note in result.notes if "counted once" in note]) == 2
+
+
+def test_what_is_dated_after_the_day_asked_for_is_left_out(write: Write) -> None:
+    path = write(
+        customer("1", "0", "300"),
+        sale("T1", "2025-01-10", "1", "1000", ReferenceNumber="41")
+        + money("T2", "2025-02-01", "1", "700", ReferenceNumber="41"),
+    )
+    company = Company(SandboxClock("2025-01-31T05:00"), "Prøve AS", "999990002")
+    result = post_saft(company, read_saft(path), path, until=date(2025, 1, 31))
+    assert [e.balance for e in company.books.entries.values()] == [100_000]
+    assert (result.left_out, result.closing) == (1, {"1": Decimal("1000")})
+
+
+def test_the_last_day_a_file_can_tell_of_is_when_it_was_made_or_its_end_or_today(write: Write) -> None:
+    file = read_saft(write(customer("1", "0", "0"), ""))
+    assert file.last_day(date(2026, 3, 1)) == date(2025, 12, 31)
+    assert file.last_day(date(2025, 6, 1)) == date(2025, 6, 1)
+    made = replace(file, created=date(2025, 9, 15))
+    assert made.last_day(date(2026, 3, 1)) == date(2025, 9, 15)
+    assert replace(file, created=date(2001, 1, 1)).last_day(date(2026, 3, 1)) == date(2025, 12, 31)  # a wrong date
 
 
 def test_a_line_of_a_supplier_never_takes_the_customers_entry(write: Write) -> None:
