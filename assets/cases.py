@@ -4,17 +4,17 @@ Belongs here: deriving a tenant's day and publishing it. Not here: any rule (`kr
 posting (`assets.letters`, `assets.vouchers`).
 """
 
-from collections.abc import Iterator
-from datetime import date
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 from dagster import (
     AssetCheckResult,
-    AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
-    AssetKey,
     AssetsDefinition,
     AssetSpec,
     BackfillPolicy,
@@ -24,19 +24,20 @@ from dagster import (
     multi_asset,
 )
 
+from assets.case_checks import closed_are_left_alone, counted, figures_are_final, rates_reach_ahead
+from assets.contract_checks import DERIVATION_CHECK, anew_if_broken, derivation_checked, published_handed_over
 from assets.metadata import about_table, kroner, markdown_table, query_table, row_count
-from assets.run_span import span
+from assets.run_span import is_backfill, is_todays_own, span
 from kredin_pipeline.cases import published
-from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, LawTables, derive
+from kredin_pipeline.cases.derive import DerivationInput, DerivationSummary, derive
 from kredin_pipeline.cases.journal_copies import held_mark
-from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.journal import CaseRow, Journal, Tenant
-from kredin_pipeline.law.coverage import DAYS_AHEAD, add_command, last_day_with_a_rate, running_out
-from kredin_pipeline.law.rates import COLLECTION_RATE, LATE_INTEREST, STANDARD_COMPENSATION
+from kredin_pipeline.law.coverage import DAYS_AHEAD
 from resources.book import Book
 from resources.clock import Clock
 from resources.journal import JournalResource
 
+_progress = logging.getLogger("kredin.progress")
 GROUP = "cases"
 OWNERS = ["team:receivables"]
 LEDGER_TABLES = [
@@ -65,6 +66,18 @@ def derive_day(
             letters_in_flight=in_flight,
         ),
     )
+
+
+@contextmanager
+def in_one(con: duckdb.DuckDBPyConnection) -> Generator[None]:
+    """One transaction of the book: all that is done in the block, or nothing of it."""
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
 
 
 def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefinition]:
@@ -117,6 +130,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
                 asset="claims",
                 description="No invoice that is open long after its due date is neither a claim nor unclaimable.",
             ),
+            DERIVATION_CHECK,
         ],
     )
     def derive_cases(
@@ -125,7 +139,9 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         run = span(context)
         ledger = journal.open()
         tenant = ledger.tenant(run.tenant)
-        live = run.last == clock.today() and not run.is_range
+        live = is_todays_own(context, clock.today())
+        if run.is_range:
+            _progress.info("%s to %s: deriving the last day", run.first, run.last)
         with book.session(run.tenant) as con:
             summary = derive_day(con, ledger, tenant, run.last, live=live)
             if live and summary.new_cases:
@@ -165,6 +181,7 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
             yield rates_reach_ahead(run.last, tenant.settings, ledger)
             yield closed_are_left_alone(con)
             yield counted(con)
+            yield derivation_checked(con, run.tenant)
 
     @asset(
         group_name=GROUP,
@@ -182,124 +199,37 @@ def build_case_assets(partitions: MultiPartitionsDefinition) -> list[AssetsDefin
         ledger = journal.open()
         with book.session(run.tenant) as con:
             if run.is_range:
-                published.mark_imported(con, run.first, run.last, clock.now())
+                # A backfill asks for its days anew, as running them one by one would do; today's own table stays.
+                past = min(run.last, clock.today() - timedelta(days=1)) if is_backfill(context) else None
+                with in_one(con):
+                    anew = published.withdraw(con, run.first, past) if past is not None else 0
+                    published.mark_imported(con, run.first, run.last, clock.now())
                 return MaterializeResult(
                     metadata={
                         "days": f"{run.first} to {run.last}",
                         "how": "past days are derived when they are asked for, from today's knowledge of the ledger",
+                        "published before and now derived anew": anew,
                         "dagster/row_count": row_count(con, "case_states"),
-                    }
+                    },
                 )
-            if ledger.has_moved(run.tenant, held_mark(con)):  # letters, vouchers or decisions came: states are old
+            # Letters, vouchers or decisions came, or another day was run since: the states are not this day's.
+            anew = published.derived_on(con) != run.last or ledger.has_moved(run.tenant, held_mark(con))
+            if anew:
                 tenant = ledger.tenant(run.tenant)
-                derive_day(con, ledger, tenant, run.last, live=run.last == clock.today())
-            published.publish(con, run.last)
+                derive_day(con, ledger, tenant, run.last, live=is_todays_own(context, clock.today()))
+            with anew_if_broken(con), in_one(con):
+                published.publish(con, run.last)
+                handed_over = published_handed_over(con, run.tenant, run.last, anew=anew)
             return MaterializeResult(
-                metadata=about_table(con, "case_states", states=query_table(con, STATES, ["state", "cases", "kr open"]))
+                metadata=about_table(
+                    con,
+                    "case_states",
+                    states=query_table(con, STATES, ["state", "cases", "kr open"]),
+                    handed_over=handed_over,
+                )
             )
 
     return [derive_cases, cases]
-
-
-def figures_are_final(con: duckdb.DuckDBPyConnection, summary: DerivationSummary, law: LawTables) -> AssetCheckResult:
-    """Whether no figure of the day is missing, neither for a letter nor for a case row; names the last day known."""
-    day = summary.business_date
-    found = con.execute("select min(due_date) from case_states where provisional").fetchone()
-    first_due = found[0] if found is not None else None
-    last_day = None if first_due is None else last_day_with_a_rate(law.rates, first_due, day)
-    problems = list(summary.problems)
-    if last_day is not None:
-        missing = law.rates.known_until(last_day, day)
-        problems.append(f"the last day with a rate is {last_day}: {add_command(LATE_INTEREST, missing)}")
-    if summary.provisional and not problems:
-        problems.append(f"{summary.provisional} cases are provisional on {day}; look at `kredin cases`")
-    return AssetCheckResult(
-        asset_key=AssetKey("interest_periods"),
-        check_name="figures_are_final",
-        passed=not problems,
-        severity=AssetCheckSeverity.ERROR,
-        description="; ".join(problems) or "every figure of the day is stored",
-        metadata={
-            "provisional_cases": summary.provisional,
-            "last day with a rate": "as far as the day needs" if last_day is None else last_day.isoformat(),
-        },
-    )
-
-
-def rates_reach_ahead(on: date, settings: TenantSettings, journal: Journal) -> AssetCheckResult:
-    """Whether what the tenant claims by has a figure for the days to come, and no added figure is contradicted."""
-    kinds = [LATE_INTEREST, COLLECTION_RATE, *([STANDARD_COMPENSATION] if settings.compensation else [])]
-    law = journal.law_tables()
-    told = [one.told for one in running_out(kinds, on, law.rates, law.fees)]
-    told += journal.contradicted_figures()
-    return AssetCheckResult(
-        asset_key=AssetKey("interest_periods"),
-        check_name="rates_reach_ahead",
-        passed=not told,
-        severity=AssetCheckSeverity.WARN,
-        description="; ".join(told) or f"every figure reaches {DAYS_AHEAD} days ahead",
-    )
-
-
-def closed_are_left_alone(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:
-    """Tells, on the day it is seen, of a payment undone on a case that a person closed: it stays closed (rules § 2)."""
-    found = con.execute(
-        """
-        select reopenings.case_id, any_value(case_states.invoice_no),
-            string_agg(distinct reopenings.reason, ', ' order by reopenings.reason)
-        from reopenings
-        join case_states using (case_id)
-        where reopenings.on_date = case_states.business_date and case_states.state = 'closed'
-        group by reopenings.case_id
-        order by reopenings.case_id
-        """
-    ).fetchall()
-    told = "; ".join(
-        f"case {case_id}, invoice {invoice_no}: what had settled it was {reason} in the ledger; the case stays closed "
-        f"until somebody decides (`kredin decide reopen {case_id}`)"
-        for case_id, invoice_no, reason in found
-    )
-    return AssetCheckResult(
-        asset_key=AssetKey("case_states"),
-        check_name="closed_cases_are_left_alone",
-        passed=not found,
-        severity=AssetCheckSeverity.WARN,
-        description=told or "nothing has happened to a closed case",
-        metadata={"cases": len(found)},
-    )
-
-
-def counted(con: duckdb.DuckDBPyConnection) -> AssetCheckResult:
-    """Whether every invoice that is open long after its due date is a claim or listed as unclaimable, and not both."""
-    found = con.execute(
-        """
-        select
-            (select count(*) from claims),
-            (select count(*) from unclaimable),
-            (select count(*) from claims join unclaimable using (entry_id)),
-            (select count(*)
-             from poweroffice_ledger_entries as entry, parameters
-             where entry.voucher_type = 'OutgoingInvoice' and entry.balance > 0 and entry.gone_on is null
-               and entry.posting_date <= parameters.business_date
-               -- two weeks cover every shift of a due date over holidays
-               and entry.due_date + parameters.days_past_due + 14 < parameters.business_date
-               and entry.entry_id not in (select entry_id from claims)
-               and entry.entry_id not in (select entry_id from unclaimable))
-        """
-    ).fetchone()
-    claims, unclaimable, twice, nowhere = found or (0, 0, 0, 0)
-    return AssetCheckResult(
-        asset_key=AssetKey("claims"),
-        check_name="every_invoice_is_accounted_for",
-        passed=twice == 0 and nowhere == 0,
-        severity=AssetCheckSeverity.WARN,
-        description=(
-            f"{claims} claims and {unclaimable} unclaimable entries"
-            if twice == 0 and nowhere == 0
-            else f"{nowhere} open invoices are neither a claim nor unclaimable, {twice} are both: a fault, report it"
-        ),
-        metadata={"claims": claims, "unclaimable": unclaimable, "in_both": twice, "in_neither": nowhere},
-    )
 
 
 UNCLAIMABLE = "select reason, count(*), sum(amount) from unclaimable group by reason order by reason"

@@ -100,6 +100,7 @@ def _derive_what_must_be(
     con: duckdb.DuckDBPyConnection, world: DerivationInput, parameters: Parameters
 ) -> tuple[str, ...]:
     law, in_flight = world.law, world.letters_in_flight
+    con.execute("drop table if exists temp.scope_cases")  # who looks at what was made anew looks at all of it
     if not parts.is_large(con, world.small_ledger):
         remembered.forget(con)
         derive_claims(con)

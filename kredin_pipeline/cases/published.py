@@ -65,12 +65,11 @@ class NothingPublished(LookupError):
 def publish(con: duckdb.DuckDBPyConnection, business_date: date) -> int:
     """Puts the derived rows of ``business_date`` into the history ``cases``, in place of what that day had.
 
-    Returns the number of rows. Raises ``ValueError`` when the last derivation was for another day. Joins a transaction
-    that is open; otherwise the exchange is one of its own.
+    Returns the number of rows. Raises ``ValueError`` when the last derivation was for another day. For use inside the
+    caller's transaction, so that a run that breaks leaves the day as it was.
     """
-    derived = con.execute("select any_value(business_date) from parameters").fetchone()
-    if derived is None or derived[0] != business_date:
-        found = None if derived is None else derived[0]
+    found = derived_on(con)
+    if found != business_date:
         raise ValueError(f"publish: found a derivation for {found}, want {business_date}; derive that day first")
     con.execute("delete from cases where business_date = ?", [business_date])
     con.execute("insert into cases by name select * from case_states")
@@ -78,10 +77,31 @@ def publish(con: duckdb.DuckDBPyConnection, business_date: date) -> int:
     return 0 if counted is None else int(counted[0])
 
 
+def derived_on(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The business date of the book's last derivation; None before the first."""
+    derived = con.execute("select any_value(business_date) from parameters").fetchone()
+    return None if derived is None else derived[0]
+
+
 def mark_imported(con: duckdb.DuckDBPyConnection, first_day: date, last_day: date, at: datetime) -> None:
-    """Notes that the days from ``first_day`` to ``last_day`` can be read as of any of them (a historical import)."""
+    """Notes that the days from ``first_day`` to ``last_day`` can be read as of any of them (a historical import).
+
+    For use inside the caller's transaction, like ``publish`` and ``withdraw``.
+    """
     con.execute("delete from imported_ranges where first_day = ? and last_day = ?", [first_day, last_day])
     con.execute("insert into imported_ranges values (?, ?, ?)", [first_day, last_day, at])
+
+
+def withdraw(con: duckdb.DuckDBPyConnection, first_day: date, last_day: date) -> int:
+    """Takes what was published of the days from ``first_day`` to ``last_day`` out of the history; gives the days.
+
+    A day inside an imported range is then derived from today's knowledge, as publishing it anew would do.
+    """
+    found = con.execute(
+        "select count(distinct business_date) from cases where business_date between ? and ?", [first_day, last_day]
+    ).fetchone()
+    con.execute("delete from cases where business_date between ? and ?", [first_day, last_day])
+    return 0 if found is None else int(found[0])
 
 
 def rows(con: duckdb.DuckDBPyConnection, business_date: date, law: LawTables | None = None) -> list[dict[str, Any]]:

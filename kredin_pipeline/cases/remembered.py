@@ -70,6 +70,12 @@ def is_remembered(con: duckdb.DuckDBPyConnection) -> bool:
     return made != (0,) and con.execute("select 1 from derivation").fetchone() is not None
 
 
+def derived_in_part(con: duckdb.DuckDBPyConnection) -> str | None:
+    """A query of the cases that the last derivation of this connection made anew; None when that was all of them."""
+    made = con.execute("select 1 from duckdb_tables() where table_name = 'scope_cases' and temporary").fetchone()
+    return None if made is None else "select case_id from scope_cases"
+
+
 def find_touched(con: duckdb.DuckDBPyConnection, parameters: Parameters, print_: str) -> bool:
     """Fills ``scope_customers`` with those that must be derived anew, and leaves what ``remember_touched`` needs.
 

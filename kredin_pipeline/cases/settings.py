@@ -41,6 +41,8 @@ from typing import Annotated, Any, Final, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
+from kredin_pipeline.cases.signers import checked_words
+
 # The metaclass of every pydantic model has a method called register; an instance's own field hides nothing.
 warnings.filterwarnings("ignore", message='Field name "register" in "TenantSettings" shadows', category=UserWarning)
 
@@ -158,6 +160,7 @@ Days = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=3650)]
 Count = Annotated[int, BeforeValidator(_count), Field(ge=0, le=1_000_000)]
 Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, BeforeValidator(_text)]
+SignerWords = Annotated[str, BeforeValidator(checked_words)]
 Account = Annotated[str, BeforeValidator(_text), Field(pattern=r"^\d{3,10}$")]
 Code = Annotated[str, BeforeValidator(_text), Field(max_length=100, pattern=r"^[^,]+$")]
 """A department's or project's code (text, with a sub-project written ``main.sub``); a comma would make two of it."""
@@ -258,6 +261,8 @@ class TenantSettings(BaseModel):
     days_past_due: Days | None = 1
     import_from: Day | Literal["three_years"] | None = "three_years"
     register: bool | None = True
+    register_accounts: bool | None = False
+    """Whether the last accounts of debtors are read for people to see; only where ``register`` is on."""
     course: Course = "full"
     steps: CourseSteps | None = _DEFAULT_STEPS
     grace_days: Days | None = 3
@@ -290,6 +295,8 @@ class TenantSettings(BaseModel):
     creditor_phone: Text | None = None
     bank_account: Text | None = None
     reply_to: Text | None = None
+    signers: SignerWords | None = None
+    """Who may sign legal documents electronically (``cases.signers``); null: nobody, paper alone."""
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import typer
 
+from kredin_pipeline.commands.long_work import long_work
 from kredin_pipeline.commands.output import fail, failures_told, progress
 from kredin_pipeline.commands.session import graph, open_session
 
@@ -36,7 +37,13 @@ def run_one_day(tenant: str | None, on: date | None) -> None:
 
 
 def import_history(tenant: str, first: date | None, last: date | None) -> None:
-    """Import the past of one tenant as one run; without days, from its import_from to yesterday."""
+    """Import the past of one tenant as one run; without days, from its import_from to yesterday.
+
+    Ends with exit code 1 when the run fails, or when the days lie outside the daily partitions.
+    """
+    from kredin_pipeline.jobs import run_history
+    from kredin_pipeline.partitions import DEFAULT_FIRST_DAY
+
     with failures_told():
         session = open_session()
         found = session.journal.tenant(tenant)
@@ -44,16 +51,21 @@ def import_history(tenant: str, first: date | None, last: date | None) -> None:
     last = last or today - timedelta(days=1)
     if last > today:
         fail(f"{tenant}: the import would end on {last}, after today, {today}")
-    first = first or found.settings.import_start(found.connected_on)
-    if first is None:
+    earliest = session.environment.first_day or DEFAULT_FIRST_DAY
+    if first is not None and first < earliest:
+        fail(
+            f"{tenant}: the import would begin on {first}, before the first daily partition, {earliest}; set "
+            "KREDIN_FIRST_DAY to an earlier day"
+        )
+    chosen = first or found.settings.import_start(found.connected_on)
+    if chosen is None:
         fail(f"{tenant}: import_from is not set, so there is no first day; give one with --from")
+    first = max(chosen, earliest)
     if first > last:
         fail(f"{tenant}: the import would begin on {first}, after its last day, {last}")
-    from kredin_pipeline.jobs import run_history
-
     with progress("Loading the graph"):
         defs, instance = graph(session.environment)
-    with progress(f"{tenant}: {first} to {last}"):
+    with long_work(f"{tenant}: {first} to {last}"):
         outcome = run_history(defs, instance, tenant, first, last)
     _tell(tenant, f"{first} to {last}", outcome.ok, outcome.messages)
     if not outcome.ok:

@@ -208,9 +208,11 @@ def test_an_import_goes_from_the_tenants_first_day_to_yesterday(runs: list[tuple
     assert kredin("import", "-t", "acme").exit_code == 0
     assert kredin("import", "-t", "acme", "--from", "2024-01-01", "--to", "2024-12-31").exit_code == 0
     assert runs == [
-        ("acme", date(2022, 3, 17), date(2025, 3, 16)),
+        ("acme", date(2023, 1, 1), date(2025, 3, 16)),  # three years back lies before the first daily partition
         ("acme", date(2024, 1, 1), date(2024, 12, 31)),
     ]
+    too_early = kredin("import", "-t", "acme", "--from", "2022-12-31")
+    assert too_early.exit_code == 1 and "KREDIN_FIRST_DAY" in too_early.output
     assert kredin("import", "-t", "acme", "--from", "2024-02-01", "--to", "2024-01-01").exit_code == 1
 
 

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from dagster import AssetCheckSeverity, DagsterInstance, RunConfig
 
-from assets.cases import figures_are_final, rates_reach_ahead
+from assets.case_checks import figures_are_final, rates_reach_ahead
 from kredin_pipeline.cases import published
 from kredin_pipeline.cases.settings import TenantSettings
 from kredin_pipeline.commands.session import Session, open_session
