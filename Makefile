@@ -48,14 +48,33 @@ format: setup
 	$(VENV)/ruff check --fix .
 
 bench: setup
-	@test -n '$(BENCH)' || { echo 'name one: make bench BENCH=name, of:'; ls benchmarks | sed -n 's/\.py$$//p'; exit 2; }
-	$(VENV)/python -m benchmarks.$(BENCH)
+	@test -n '$(BENCH)' || { echo 'name one: make bench BENCH=name, of:'; ls benchmarks | sed -n 's/_history\.py$$//p; t; s/\.py$$//p'; exit 2; }
+	$(if $(filter extract,$(BENCH)),UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --frozen --only-group bench \
+	  --no-install-project --python $$($(PYTHON) -c 'import sys; print(sys.executable)'))
+	$(VENV)/python -m benchmarks.$(patsubst import,import_history,$(BENCH))
 
 # The posting run killed COUNT times on each engine, as many times with a faulty ledger, and the model in full.
 COUNT ?= 1000
 crash: setup
 	KREDIN_CRASHES='$(COUNT)' $(VENV)/python -m pytest -s tests/crash $(ARGS)
 .PHONY: crash
+
+# A morning's read of 5,000 entries through COUNT random sequences of faults, and killed at KILLS random moments.
+KILLS ?= 200
+faults: setup
+	KREDIN_FAULTS='$(COUNT)' KREDIN_FAULT_KILLS='$(KILLS)' $(VENV)/python -m pytest -s tests/mirror_faults $(ARGS)
+.PHONY: faults
+faults: COUNT = 2000
+
+# COUNT random fortnights of the register: the book must say each night what a direct look-up says.
+register: setup
+	KREDIN_REGISTER_HISTORIES='$(COUNT)' $(VENV)/python -m pytest tests/unit/resources/test_enhetsregisteret_sync.py -k any_history
+.PHONY: register
+
+# docs/tables.md from the code; a test fails while it is out of date.
+tables: setup
+	$(VENV)/python -m kredin_pipeline.table_docs
+.PHONY: tables
 
 # A Chromium for the browser test: Debian's, installed where we may, else the test says why it was left out.
 browser:

@@ -14,8 +14,13 @@ from typing import Annotated
 import typer
 
 from kredin_pipeline.cli_decide import decide_app, decisions
+from kredin_pipeline.cli_history import rebuild
 from kredin_pipeline.cli_outbox import brake_app, outbox_app
+from kredin_pipeline.cli_quarantine import quarantine_app
 from kredin_pipeline.cli_rates import rates_app, what_if
+from kredin_pipeline.cli_register import debtors
+from kredin_pipeline.cli_sign import sign_app
+from kredin_pipeline.cli_try import try_
 
 app = typer.Typer(
     name="kredin",
@@ -27,12 +32,12 @@ app = typer.Typer(
 tenants_app = typer.Typer(help="Who is connected, and with which settings.", no_args_is_help=True)
 app.add_typer(tenants_app, name="tenants")
 
-quarantine_app = typer.Typer(help="Rows that broke a contract and were set aside.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(decide_app, name="decide")
 app.add_typer(rates_app, name="rates")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(brake_app, name="brake")
+app.add_typer(sign_app, name="sign")
 
 Tenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Name of the tenant; all if left out.")]
 OneTenant = Annotated[str, typer.Option("--tenant", "-t", help="Name of the tenant.")]
@@ -240,22 +245,6 @@ def why(
     why(case_id, asked(tenant, *days, vat, as_json=as_json))
 
 
-@quarantine_app.command("list")
-def quarantine_list(tenant: OneTenant, as_json: Json = False) -> None:
-    """List the rows that are set aside, with their reasons."""
-    from kredin_pipeline.commands.quarantine import list_quarantine
-
-    list_quarantine(tenant, as_json=as_json)
-
-
-@quarantine_app.command("release")
-def quarantine_release(record_id: str, tenant: Tenant = None) -> None:
-    """Say that a row needs no more attention; it comes in when PowerOffice sends it in good order."""
-    from kredin_pipeline.commands.quarantine import release_row
-
-    release_row(tenant, record_id)
-
-
 @app.command()
 def demo() -> None:
     """Play two companies against the sandbox: import, two live days, letters and vouchers, and a summary."""
@@ -277,7 +266,10 @@ def ui(
 
 
 app.command()(decisions)
+app.command()(debtors)
 app.command("what-if")(what_if)
+app.command()(rebuild)
+app.command("try")(try_)
 
 
 def main() -> None:

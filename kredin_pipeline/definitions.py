@@ -26,6 +26,7 @@ from kredin_pipeline.outbox_jobs import build_outbox_jobs
 from kredin_pipeline.partitions import DEFAULT_FIRST_DAY, day_and_tenant
 from kredin_pipeline.schedules import build_daily_schedule
 from kredin_pipeline.sensors import build_new_tenant_sensor
+from kredin_pipeline.sign_job import build_sign_jobs
 from resources.book import Book
 from resources.clock import Clock
 from resources.enhetsregisteret import Enhetsregisteret
@@ -77,6 +78,7 @@ def build_definitions(
             build_add_figure_job(),
             *build_decision_jobs(),
             *build_outbox_jobs(),
+            *build_sign_jobs(),
         ],
         schedules=[build_daily_schedule()],
         sensors=[build_new_tenant_sensor(start)],

@@ -69,6 +69,11 @@ class Environment(BaseSettings):
     letter_drop_user: str | None = None
     letter_drop_password: SecretStr | None = None
 
+    signing_roots: Path | None = None
+    """Folder with the certificates (PEM) of the roots that signatures must lead to; none: no signature is believed."""
+    signing_revocation: Literal["if_known", "required"] = "if_known"
+    """Whether a signature must show that its certificate is not revoked, or only must not be shown as revoked."""
+
     clock: str | None = None
     """A pinned time (ISO with offset) instead of the real clock; for the sandbox and the demo."""
     first_day: date | None = None

@@ -6,6 +6,7 @@ from kredin_pipeline.journal.changes import Changes
 from kredin_pipeline.journal.documents import Documents
 from kredin_pipeline.journal.engine import journal_engine
 from kredin_pipeline.journal.figures import Figures
+from kredin_pipeline.journal.legal import LegalRecords
 from kredin_pipeline.journal.migrate import bring_to_head
 from kredin_pipeline.journal.secrets import SecretBox
 from kredin_pipeline.journal.words import Words
@@ -13,6 +14,11 @@ from kredin_pipeline.journal.words import Words
 
 class Journal(Changes, Documents, Figures, Brakes, Words, BookedRows):
     """Tenants, settings, cases, decisions, outbox, brake, documents, added figures. Safe to share between threads."""
+
+    @property
+    def legal(self) -> LegalRecords:
+        """Legal documents: drafts, signatures, filings."""
+        return LegalRecords(self.engine, self._secrets)
 
 
 def open_journal(url: str, secrets: SecretBox) -> Journal:

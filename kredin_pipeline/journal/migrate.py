@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from kredin_pipeline.journal.engine import reading, writing
 from kredin_pipeline.journal.errors import JournalError
-from kredin_pipeline.journal.schema import STATE_ROWS, metadata, outbox_allowed_transitions, outbox_states
+from kredin_pipeline.journal.legal_schema import metadata  # with the tables that are added there
+from kredin_pipeline.journal.schema import STATE_ROWS, outbox_allowed_transitions, outbox_states
 from kredin_pipeline.journal.states import ALLOWED_TRANSITIONS
 from kredin_pipeline.journal.triggers import REVISIONS, statements
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest revision in ``migrations/versions``; a test compares the two."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

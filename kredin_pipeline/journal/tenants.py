@@ -14,6 +14,7 @@ from kredin_pipeline.cases.settings import SettingsError, TenantSettings
 from kredin_pipeline.journal import schema
 from kredin_pipeline.journal.columns import canonical_json
 from kredin_pipeline.journal.errors import JournalError, UnknownTenant
+from kredin_pipeline.journal.legal_schema import LEGAL_TABLES
 from kredin_pipeline.journal.records import SettingsChange, Tenant
 from kredin_pipeline.journal.store import Store
 
@@ -131,7 +132,7 @@ class Tenants(Store):
             connection.execute(insert(schema.purges).values(row))
             reversals = delete(schema.outbox).where(schema.outbox.c.kind == "reversal", schema.outbox.c.tenant == name)
             for table in (
-                schema.documents, schema.outbox_words, schema.brake_releases, schema.outbox_transitions,
+                *LEGAL_TABLES, schema.documents, schema.outbox_words, schema.brake_releases, schema.outbox_transitions,
                 schema.outbox_cases,
             ):  # fmt: skip
                 erased[table.name] = connection.execute(delete(table).where(table.c.tenant == name)).rowcount

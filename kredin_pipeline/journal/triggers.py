@@ -14,6 +14,8 @@ old ones by name and runs these.
 from collections.abc import Sequence
 from typing import Final
 
+from kredin_pipeline.journal.legal_triggers import legal_statements
+
 GROWING: Final[Sequence[tuple[str, str]]] = (
     ("settings_history", "tenant = new.tenant and version = new.version"),
     ("cases", "tenant = new.tenant and (case_id = new.case_id or voucher_id = new.voucher_id)"),
@@ -32,7 +34,7 @@ LATER_GROWING: Final[Sequence[str]] = ("brake_releases", "outbox_words")
 _FIXED: Final = ("key", "tenant", "kind", "reference", "reverses", "created_at")
 
 
-REVISIONS: Final[Sequence[str]] = ("0001", "0002", "0003", "0004")
+REVISIONS: Final[Sequence[str]] = ("0001", "0002", "0003", "0004", "0005")
 """The revisions of the tables that brought triggers, oldest first."""
 
 
@@ -43,6 +45,8 @@ def statements(dialect: str, revision: str = "0001") -> list[str]:
     """
     if dialect not in ("sqlite", "postgresql"):
         raise ValueError(f"{dialect}: the journal runs on sqlite and postgresql")
+    if revision == "0005":
+        return legal_statements(dialect)
     makers = {
         ("sqlite", "0001"): _sqlite, ("sqlite", "0002"): _sqlite_forever, ("sqlite", "0003"): _sqlite_later,
         ("postgresql", "0001"): _postgresql, ("postgresql", "0002"): _postgresql_forever,

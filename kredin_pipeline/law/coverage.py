@@ -1,7 +1,7 @@
 """What the stored figures cover and when they run out, so that a person hears of it before a letter has to wait.
 
 Belongs here: the judgement alone, over tables and days that it is given. Not here: the figures (`rates`), telling it
-(`assets.cases`, the commands). A figure without a last day never runs out.
+(`assets.case_checks`, the commands). A figure without a last day never runs out.
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ def test_the_defaults_are_those_of_the_acceptance_format() -> None:
     assert all(getattr(settings, key) is None for key in brake)
     senders = {"creditor_name", "creditor_orgnr", "creditor_address", "creditor_email", "creditor_phone"}
     posting = {"voucher_type", "voucher_department", "voucher_project", "attach_calculation"}
-    assert set(ALLOWED_KEYS) == {*DEFAULTS, "steps", "bank_account", "reply_to", *senders, *brake, *posting}
+    assert settings.register_accounts is False
+    ours = {"bank_account", "reply_to", "register_accounts", "signers"}
+    assert set(ALLOWED_KEYS) == {*DEFAULTS, "steps", *ours, *senders, *brake, *posting}
 
 
 def test_the_full_course_is_reminder_notice_demand_and_the_friendly_reminder_is_off() -> None:

@@ -222,6 +222,39 @@ def test_d4_the_books_file_forgets_it_too(sandbox: RunningSandbox, tmp_path: Pat
     assert found == [["brreg_units", "kreditor.duckdb"], []]
 
 
+REMOVED_ABOVE = """
+case: D-4
+title: the register no longer discloses the company above a branch, whose name stands in the cases of earlier days
+runs: [2025-03-04, 2025-03-10]
+world:
+  - {on: 2025-01-02, event: customer, no: 14303, set: {name: Kunde hos oss AS, orgnr: "999990029"}}
+  - {on: 2025-02-10, event: invoice, no: 4303, customer: 14303, amount: 2000.00, due: 2025-03-03}
+  - {on: 2025-03-01, event: register, orgnr: "999990118", set: {navn: HEMMELIGHETEN AS, konkurs: true, konkursdato: "2025-02-20"}}
+  - {on: 2025-03-01, event: register, orgnr: "999990029", set: {overordnetEnhet: "999990118"}}
+  - {on: 2025-03-07, event: register, orgnr: "999990118", status: 410}
+expect:
+  - {on: 2025-03-04, case: 4303, customer_name: HEMMELIGHETEN AS, holds: [bankruptcy]}
+  - {on: 2025-03-10, case: 4303, customer_name: Kunde hos oss AS, holds: []}
+"""  # noqa: E501
+
+
+def test_d4_a_removed_main_unit_is_no_longer_named_in_any_case(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    found: list[list[str]] = []
+
+    def look(house: Watched) -> None:
+        found.append(places_that_tell(house))
+        with house.book.session("kreditor") as con:
+            names = con.execute("select business_date, customer_name from cases order by all").fetchall()
+            roles = con.execute("select orgnr from brreg_roles").fetchall()
+        found.append([f"{day}: {name}" for day, name in names] + [number for (number,) in roles])
+
+    play(REMOVED_ABOVE, sandbox, tmp_path, on_2025_03_04=look, on_2025_03_10=look)
+
+    assert {"brreg_units", "cases"} <= set(found[0]) and found[1] == ["2025-03-04: HEMMELIGHETEN AS", "999990118"]
+    assert found[2] == []
+    assert found[3] == ["2025-03-04: Kunde hos oss AS", "2025-03-10: Kunde hos oss AS"]
+
+
 TEXTS = """
 case: D-5
 title: numbers that are texts
