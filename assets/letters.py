@@ -176,8 +176,11 @@ def sender_of(tenant: Tenant) -> Sender:
             phone=chosen.creditor_phone,
             bank_account=chosen.bank_account,
             reply_to=chosen.reply_to,
+            logo=chosen.creditor_logo,
         ),
         new_act_from=chosen.inkassolov_2026_from,
+        norwegian=chosen.letter_language,
+        texts=chosen.letter_texts,
     )
 
 

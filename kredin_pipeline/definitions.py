@@ -13,6 +13,7 @@ from dagster import BetaWarning, Definitions, in_process_executor
 
 from assets.cases import build_case_assets
 from assets.ledger import build_ledger_assets
+from assets.legal import build_legal_assets
 from assets.letters import build_letter_assets
 from assets.register import build_register_assets
 from assets.vouchers import build_voucher_assets
@@ -21,6 +22,7 @@ from kredin_pipeline.decision_jobs import build_decision_jobs
 from kredin_pipeline.environment import Environment, load_environment
 from kredin_pipeline.figures_job import build_add_figure_job
 from kredin_pipeline.jobs import daily_job, history_job
+from kredin_pipeline.legal_job import build_legal_job
 from kredin_pipeline.onboarding_job import build_connect_job
 from kredin_pipeline.outbox_jobs import build_outbox_jobs
 from kredin_pipeline.partitions import DEFAULT_FIRST_DAY, day_and_tenant
@@ -70,6 +72,7 @@ def build_definitions(
             *build_case_assets(partitions),
             *build_letter_assets(partitions),
             *build_voucher_assets(partitions),
+            *build_legal_assets(partitions),
         ],
         jobs=[
             daily_job,
@@ -79,6 +82,7 @@ def build_definitions(
             *build_decision_jobs(),
             *build_outbox_jobs(),
             *build_sign_jobs(),
+            build_legal_job(),
         ],
         schedules=[build_daily_schedule()],
         sensors=[build_new_tenant_sensor(start)],

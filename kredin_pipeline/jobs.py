@@ -33,7 +33,7 @@ PROCESS_TAG = "kredin/process"
 """Host and number of the process that a run of this module lives in: it ends with it, and nobody else can tell."""
 
 # Sends and posts nothing by themselves in an import (assets refuse), so an import does not run them at all.
-ACTING_GROUPS = ("letters", "vouchers")
+ACTING_GROUPS = ("letters", "vouchers", "legal")
 
 daily_job = define_asset_job(
     DAILY,

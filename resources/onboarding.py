@@ -114,6 +114,7 @@ def connect(
     key = checked_key(client_key)
     wanted = TenantSettings.of({**(settings or {}), "mode": "observe"})
     refuse_fees_above_maximum(wanted, clock.today(), journal.law_tables().fees)
+    _refuse_logo(name, wanted)
     _refuse_known(journal, name, key)
     client = poweroffice.client(key)
     information = _asked(name, client.client_information)
@@ -178,7 +179,22 @@ def changed_settings(tenant: Tenant, changes: Mapping[str, object], on: date, fe
         )
     wanted = tenant.settings.changed(changes)
     refuse_fees_above_maximum(wanted, on, fees, before=tenant.settings)
+    if wanted.creditor_logo != tenant.settings.creditor_logo:
+        _refuse_logo(tenant.name, wanted)
     return wanted
+
+
+def _refuse_logo(name: str, wanted: TenantSettings) -> None:
+    """Refuse a logo that letters could not be printed with. Raises ``OnboardingError``."""
+    if wanted.creditor_logo is None:
+        return
+    from kredin_pipeline.letters.pdf import logo_fault  # slow to import, and seldom needed
+
+    fault = logo_fault(wanted.creditor_logo)
+    if fault is not None:
+        raise OnboardingError(
+            f"{name}: creditor_logo: found a picture that cannot be printed ({fault}); save it anew as PNG or plain SVG"
+        )
 
 
 def go_live(journal: Journal, poweroffice: Ledgers, name: str, *, who: str, clock: Clock) -> ConnectReport:

@@ -16,6 +16,7 @@ from kredin_pipeline.ledger.landing import LandedResource
 from kredin_pipeline.ledger.voucher_looking import LOOK_UP_DAYS
 from kredin_pipeline.outcomes import OutcomeUnknown
 from resources.http_errors import PassingFailure, PermanentFailure
+from resources.poweroffice_documents import first_pdf
 from resources.poweroffice_filters import in_parts, ranges_of, wire_time
 from resources.poweroffice_paging import LARGEST_PAGE, Lister, parsed, rows_of
 from resources.poweroffice_traffic import Traffic
@@ -249,6 +250,15 @@ class PowerOfficeClient:
         """Whether a PDF lies beside a voucher (reference § 12)."""
         rows = self._list("/VoucherDocumentation", {"id": voucher_id})
         return any(row.get("HasPdf") is True for row in rows)
+
+    def voucher_pdf(self, voucher_id: str) -> bytes | None:
+        """The PDF of a voucher, e.g. an invoice as it was sent; None when it has none (reference § 12).
+
+        PowerOffice gives a ZIP of files. Raises ``ReadFailure``; a missing privilege is a permanent one with 403.
+        """
+        asked = {"id": voucher_id, "documentationType": "Pdf"}
+        packed = self._transport.get_file("/VoucherDocumentation/Download", asked)
+        return None if packed is None else first_pdf(packed, voucher_id)
 
     def attach_pdf(self, voucher_id: str, name: str, content: bytes) -> None:
         """Lay a PDF beside a voucher of ours; one that lies there is replaced (reference § 12).

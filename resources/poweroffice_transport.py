@@ -147,6 +147,24 @@ class Transport:
             raise OutcomeUnknown(str(failure), status=response.status_code)
         raise Rejected(str(failure), status=response.status_code)
 
+    def get_file(self, path: str, params: Parameters) -> bytes | None:
+        """The bytes of a download (reference § 12), None for 204; read again as ``get`` is. Raises ``ReadFailure``."""
+        what = f"{self._whose}: GET {path}"
+
+        def read() -> bytes | None:
+            response, raw = self._sent(what, path, params)
+            if response.status_code == 401:
+                self._token.forget(_used(response))
+                response, raw = self._sent(what, path, params)
+            if response.status_code >= 400:
+                raise failure_of(response, what, self._advice("GET", path, response.status_code))
+            if response.status_code == 204 or not raw:
+                return None
+            is_packed = response.headers.get("content-encoding", "").lower() == "gzip"
+            return bytes(isal_zlib.decompress(raw, wbits=31)) if is_packed else raw
+
+        return self._tried(read)
+
     def put_file(self, path: str, params: Parameters, name: str, content: bytes) -> None:
         """Upload a PDF as the multipart part ``file``, which must carry a name (reference § 12).
 

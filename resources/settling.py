@@ -74,6 +74,8 @@ def weighed(
         evidence = Evidence("unasked", "nothing was looked up")  # the state alone refuses it
     elif item.kind == "letter":
         evidence = letter_evidence(post, item)
+    elif item.kind == "message":
+        evidence = Evidence("nobody_knows", "by e-mail, nobody can be asked whether it arrived")
     else:
         tenant = journal.tenant(item.tenant)
         with poweroffice.connected(tenant.client_key, tenant.name) as client:

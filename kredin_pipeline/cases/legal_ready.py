@@ -50,6 +50,8 @@ class LegalFacts:
     unmatched_credit: bool
     notice_on: date | None
     estate_on: date | None = None
+    is_identified: bool = True
+    """Whether the ledger says who the debtor is: a person, or an organisation number."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ def _not_ready(facts: LegalFacts) -> Refusal | None:
         return Refusal(
             "debtor_changed", "the customer has another organisation number now: say who the debtor is", True
         )
+    if not facts.is_identified:
+        return Refusal("unidentified", "the customer is no person and has no organisation number in the ledger: say "
+                       "there who the debtor is", True)  # fmt: skip
     if facts.unmatched_credit:
         return Refusal("unmatched_credit", "the debtor has money or credit that matches no invoice: match it in the "
                        "ledger, or release the hold", True)  # fmt: skip

@@ -110,7 +110,7 @@ class Changes(Exports):
         with self.reading() as connection:
             found = connection.execute(query).all()
         letters = sorted(row.key for row in found if row.kind == "letter")
-        vouchers = {str(row.reverses or row.key) for row in found if row.kind != "letter"}
+        vouchers = {str(row.reverses or row.key) for row in found if row.kind in ("voucher", "reversal")}
         return letters, sorted(vouchers)
 
     def _cases_since(self, tenant: str, opened_at: str | None) -> list[CaseRow]:

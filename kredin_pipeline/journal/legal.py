@@ -9,7 +9,7 @@ of ``signed`` has checked it. The database refuses what is out of order, and eve
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -182,7 +182,7 @@ class LegalRecords(LegalReading):
             done = _change(connection, found, "filed", who, at, values)
             if found.kind in tuple(LegalStep):
                 step = {"kind": found.kind, "reference": reference.strip(), "date": on, "document": draft_id}
-                _decide(connection, found, "legal", step, on, who, at)
+                _decide(connection, found, "legal", step, who, at)
             return done
 
     def withdrawn(self, draft_id: str, why: str, who: str, at: datetime) -> LegalDraft:
@@ -231,21 +231,17 @@ def _sign(connection: Connection, found: LegalDraft, row: Mapping[str, object], 
         raise JournalError(f"legal document {found.draft_id}: who? The log needs a name")
     place = {"draft_id": found.draft_id, "tenant": found.tenant, "recorded_by": who.strip(), "recorded_at": at}
     connection.execute(insert(legal_signatures).values({**row, **place}))
-    said = {"document": found.draft_id, "kind": found.kind, "way": row["way"], "signer": row["signer"]}
-    _decide(connection, found, "sign", said, cast(date, row["signed_on"]), who, at)
+    said = {"document": found.draft_id, "kind": found.kind} | {
+        name: row[name] for name in ("way", "signer", "signed_on")
+    }
+    _decide(connection, found, "sign", said, who, at)
 
 
 def _decide(
-    connection: Connection,
-    found: LegalDraft,
-    kind: str,
-    payload: Mapping[str, object],
-    on: date,
-    who: str,
-    at: datetime,
+    connection: Connection, found: LegalDraft, kind: str, payload: Mapping[str, object], who: str, at: datetime
 ) -> None:
     text = canonical_json(payload, f"legal document {found.draft_id}: decision {kind}")
-    row = {"tenant": found.tenant, "kind": kind, "payload": text, "effective_on": on, "decided_by": who.strip()}
+    row = {"tenant": found.tenant, "kind": kind, "payload": text, "effective_on": _oslo(at), "decided_by": who.strip()}
     connection.execute(
         insert(schema.decisions),
         [{**row, "case_id": case, "decision_id": uuid4().hex, "decided_at": at} for case in found.case_ids],

@@ -16,7 +16,7 @@ from kredin_pipeline.journal.schema import STATE_ROWS, outbox_allowed_transition
 from kredin_pipeline.journal.states import ALLOWED_TRANSITIONS
 from kredin_pipeline.journal.triggers import REVISIONS, statements
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest revision in ``migrations/versions``; a test compares the two."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 

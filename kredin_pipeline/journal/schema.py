@@ -140,7 +140,7 @@ outbox: Final = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
     UniqueConstraint("tenant", "reference"),
-    CheckConstraint("kind in ('letter', 'voucher', 'reversal')", name="kind"),
+    CheckConstraint("kind in ('letter', 'voucher', 'reversal', 'message')", name="kind"),
     CheckConstraint("(kind = 'reversal') = (reverses is not null)", name="reverses"),
     CheckConstraint("state <> 'sending' or worker is not null", name="sending_has_worker"),
     CheckConstraint(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 State = Literal["intended", "sending", "posted", "confirmed", "outcome_unknown", "conflict", "rejected", "cancelled"]
-ItemKind = Literal["letter", "voucher", "reversal"]
+ItemKind = Literal["letter", "voucher", "reversal", "message"]
+"""``message``: an e-mail to the user, never to a debtor; it charges nothing and is no step of a case."""
 DecisionKind = Literal[
     "pause", "resume", "dispute", "settle_dispute", "exclude", "include", "close", "reopen", "waive_costs",
     "acknowledge", "new_due_date", "merge", "unmerge", "classify", "release", "sign", "legal", "interest_from",

@@ -254,7 +254,7 @@ def _refusal(item: OutboxItem, said: Settled, evidence: Evidence, at: datetime, 
     if evidence.shows == "unasked":
         return f"outbox {item.key}: {evidence.told}; nothing is concluded from that, try again"
     if said == "posted":
-        if item.kind == "letter":
+        if item.kind in ("letter", "message"):
             return None  # a person has seen it, or its answer; the drop may have been emptied meanwhile
         if evidence.shows != "same":
             return f"outbox {item.key}: {evidence.told}"
@@ -294,6 +294,11 @@ def _instead(item: OutboxItem) -> str:
 
 
 def _effects(item: OutboxItem, said: Settled, number: str | None, evidence: Evidence) -> tuple[str, ...]:
+    if item.kind == "message":
+        return (
+            "Counts as sent: nobody is told again." if said == "posted" else "Counts as never sent: the next run sends "
+            "it, if what it tells still stands.",
+        )  # fmt: skip
     if said == "posted":
         if item.kind == "letter":
             return (

@@ -87,6 +87,12 @@ def tenant_of(letter_key: str) -> str:
     return parts[1]
 
 
+def is_to_the_user(raw: bytes) -> bool:
+    """Whether an e-mail tells the creditor's own people something, and is no letter to a debtor."""
+    message = message_from_bytes(raw, policy=email_policy)
+    return bool(message.get("X-Kredin-Message")) and not message.get("X-Kredin-Letter")
+
+
 def email_letter(raw: bytes, received_at: datetime) -> Arrived:
     """A letter as it lies in the mailbox. Raises ``WrongArrival`` when it is not one of ours or lacks a part."""
     message = message_from_bytes(raw, policy=email_policy)

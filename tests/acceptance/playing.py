@@ -274,6 +274,7 @@ class Player:
             arrivals.email_letter(raw_of(mail), received)
             for mail in self.control.mailbox()
             if (received := datetime.fromisoformat(mail["received_at"])).astimezone(OSLO).date() == day
+            and not arrivals.is_to_the_user(raw_of(mail))
         ]
         for file in self.control.letter_drop_files():
             stored = datetime.fromisoformat(file["stored_at"])

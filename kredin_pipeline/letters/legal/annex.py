@@ -20,7 +20,7 @@ def page(document: LegalDocument) -> Page:
         title="Beregning av kravet",
         author=document.creditor.name,
         recipient=(document.creditor.name, f"mot {document.debtor.name}"),
-        facts=(("Dato", formats.day(document.dated)), ("Vår referanse", ", ".join(document.case_ids))),
+        facts=(("Dato", formats.day(document.dated)), ("Vår referanse", layout.references(document))),
         sections=(*sections, layout.sums_section(document)),
         sign=(),
         footer=f"{document.creditor.name} · Beregning av kravet",

@@ -70,4 +70,4 @@ def _later(document: LegalDocument, estate: Estate) -> Section:
 def _payment(document: LegalDocument) -> str:
     account = document.creditor.bank_account
     where = f"til konto {formats.account_number(account)}" if account else "til kontoen som står på fakturaene"
-    return f"Dividende bes utbetalt {where}, merket {', '.join(document.case_ids)}."
+    return f"Dividende bes utbetalt {where}, merket {layout.references(document)}."

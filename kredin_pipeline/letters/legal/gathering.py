@@ -72,7 +72,7 @@ def groups(found: Found, on: date) -> tuple[list[Group], list[Waiting]]:
 
 
 def asked(found: Found, case_id: str, kind: Kind | None, on: date) -> Group | str:
-    """The document asked for about a case, with the debtor's other cases that fit; or why there is none."""
+    """The document that a person asks for about a case, with the debtor's other cases that fit; or why not."""
     meant = next((one for one in found.cases if one.facts.case_id == case_id), None)
     if meant is None:
         return "no such case in the last run"

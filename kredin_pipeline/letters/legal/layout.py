@@ -40,6 +40,7 @@ SURENESS: Final[Mapping[Confidence, str]] = {
 }
 """How a court amount is marked by the confidence of its figure (obligation C-9)."""
 
+MANY: Final = 3
 Pair = tuple[str, str]
 
 
@@ -114,6 +115,12 @@ def sent(letter: SentLetter) -> str:
 def listed(words: Sequence[str]) -> str:
     """``a``, ``a og b``, ``a, b og c``."""
     return " og ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def references(document: LegalDocument) -> str:
+    """The cases, or the first of many and how many more; each invoice states its own."""
+    first, *more = document.case_ids
+    return ", ".join(document.case_ids) if len(more) < MANY else f"{first} og {len(more)} til"
 
 
 def invoices(document: LegalDocument) -> str:
@@ -256,7 +263,7 @@ def page(
         recipient=tuple(recipient),
         facts=(
             ("Dato", formats.day(document.dated)),
-            ("Vår referanse", ", ".join(document.case_ids)),
+            ("Vår referanse", references(document)),
         ),
         sections=tuple(one for one in sections if one is not None),
         sign=("Sted og dato", f"For {role} {document.creditor.name}", "Underskrift"),

@@ -123,8 +123,12 @@ class OpenInvoice:
 
 @dataclass(frozen=True)
 class Found:
-    """The cases that may be ready, by customer and due date, and what estates need: trustee and open invoices."""
+    """The cases that may be ready, by customer and due date, and what estates need: trustee and open invoices.
 
+    ``on`` is the business date that the book was last derived for; None before the first time.
+    """
+
+    on: date | None
     cases: tuple[ReadyCase, ...]
     trustees: Mapping[str, Party]
     invoices: Mapping[str, tuple[OpenInvoice, ...]]
@@ -138,12 +142,15 @@ def read(con: duckdb.DuckDBPyConnection, also: Collection[str] = ()) -> Found:
         _grouped(_rows(con, query, ids), "case_id") for query in (_SETTLEMENTS, _PERIODS, _LETTERS)
     )
     cases = tuple(_case(row, settled[row["case_id"]], periods[row["case_id"]], letters[row["case_id"]]) for row in rows)
+    derived = con.execute("select max(business_date) from parameters").fetchone()
+    on: date | None = derived[0] if derived else None
     estates = sorted({one.customer_id for one in cases if one.facts.estate_on is not None})
     if not estates:
-        return Found(cases, {}, {})
+        return Found(on, cases, {}, {})
     trustees = _grouped([dict(row) for row in _all(con, _TRUSTEES)], "customer_id")
     invoices = _grouped(_rows(con, _INVOICES, estates), "customer_id")
     return Found(
+        on,
         cases,
         {customer: _trustee(found[0]) for customer, found in trustees.items()},
         {customer: tuple(_invoice(one) for one in found if one["dated"]) for customer, found in invoices.items()},
@@ -200,6 +207,7 @@ def _case(row: Row, settled: Sequence[Row], periods: Sequence[Row], letters: Seq
         due_date=row["due_date"],
         is_business=row["debtor_kind"] == "business",
         is_minor=row["is_minor"],
+        is_identified=row["debtor_kind"] in ("person", "business"),
         organisation_form=row["organisation_form"],
         country_code=row["country_code"],
         objected=row["objected"],
@@ -213,7 +221,7 @@ def _case(row: Row, settled: Sequence[Row], periods: Sequence[Row], letters: Seq
 def _debtor(row: Row) -> Party:
     place = " ".join(part for part in (row["zip_code"], row["city"]) if part)
     lines = [row["address_line1"], row["address_line2"], place]
-    is_business = row["debtor_kind"] == "business"
+    is_business = row["debtor_kind"] != "person"
     return Party(
         name=row["name"] or row["customer_name"] or "",
         orgnr=(row["main_orgnr"] or row["orgnr"] or row["case_orgnr"]) if is_business else None,

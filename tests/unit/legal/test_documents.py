@@ -27,13 +27,14 @@ def read(pdf: bytes) -> str:
 
 
 def text_of(found: LegalDocument) -> str:
-    return read(render_legal(found))
+    """The words as they are laid out; that the PDF carries them is the first test's point."""
+    return " ".join(page_of(found).text().replace("\u00a0", " ").split())
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_pdf_states_all_that_the_law_requires_short_long_and_awkward(kind: Kind) -> None:
-    for found in (document(kind), document(kind, claim(), claim("1002", "2500.00", paid="500.00")), awkward(kind)):
-        assert missing(found, text_of(found)) == []
+def test_the_pdf_states_all_that_the_law_requires_in_a_short_and_a_long_awkward_one(kind: Kind) -> None:
+    for found in (document(kind, claim(), claim("1002", "2500.00", paid="500.00")), awkward(kind)):
+        assert missing(found, read(render_legal(found))) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,7 +91,7 @@ def test_c8_an_old_demand_leaves_principal_and_interest_alone_and_says_why() -> 
     found = document("enforcement_petition", claim(carried=False))
     text = text_of(found)
     assert (found.costs, found.total) == (Decimal("0.00"), Decimal("1040.98"))
-    assert "Utenrettslige kostnader: 0,00" in text.replace(" :", ":")
+    assert "Utenrettslige kostnader: 0,00" in text
     assert "en ny er nødvendig" in text and "38,00 kreves ikke" in text
     assert "en ny er nødvendig" not in text_of(document())
 
