@@ -15,6 +15,7 @@ import typer
 
 from kredin_pipeline.cli_decide import decide_app, decisions
 from kredin_pipeline.cli_history import rebuild
+from kredin_pipeline.cli_legal import legal_app
 from kredin_pipeline.cli_outbox import brake_app, outbox_app
 from kredin_pipeline.cli_quarantine import quarantine_app
 from kredin_pipeline.cli_rates import rates_app, what_if
@@ -38,6 +39,7 @@ app.add_typer(rates_app, name="rates")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(brake_app, name="brake")
 app.add_typer(sign_app, name="sign")
+app.add_typer(legal_app, name="legal")
 
 Tenant = Annotated[str | None, typer.Option("--tenant", "-t", help="Name of the tenant; all if left out.")]
 OneTenant = Annotated[str, typer.Option("--tenant", "-t", help="Name of the tenant.")]

@@ -76,6 +76,17 @@ def signed(
 
 
 @sign_app.command()
+def copy(
+    document: Document,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where the signed file is written.")],
+) -> None:
+    """Write the signed file that is kept once more, to file it or to look at it."""
+    from kredin_pipeline.commands.sign import copy_signed
+
+    copy_signed(document, to)
+
+
+@sign_app.command()
 def attest(
     document: Document,
     who: Annotated[str, typer.Option("--who", help="The person whose word it is that the document was signed.")],

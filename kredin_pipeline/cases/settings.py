@@ -41,6 +41,8 @@ from typing import Annotated, Any, Final, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
+from kredin_pipeline.cases.letter_texts import LetterTextsSetting
+from kredin_pipeline.cases.logo import LogoSetting
 from kredin_pipeline.cases.signers import checked_words
 
 # The metaclass of every pydantic model has a method called register; an instance's own field hides nothing.
@@ -295,6 +297,12 @@ class TenantSettings(BaseModel):
     creditor_phone: Text | None = None
     bank_account: Text | None = None
     reply_to: Text | None = None
+    creditor_logo: LogoSetting | None = None
+    """The logo in letters, PNG or SVG as a data address (``cases.logo``); null: the name alone."""
+    letter_language: Literal["register", "nb", "nn"] = "register"
+    """Norwegian of letters: the form that the debtor has in Enhetsregisteret (else bokmål), or one for all."""
+    letter_texts: LetterTextsSetting | None = None
+    """The creditor's own texts by language and step (``cases.letter_texts``); null: the standard ones."""
     signers: SignerWords | None = None
     """Who may sign legal documents electronically (``cases.signers``); null: nobody, paper alone."""
 
@@ -329,7 +337,7 @@ class TenantSettings(BaseModel):
         """
         values: dict[str, object] = self.model_dump()
         for key, value in changes.items():
-            values[key] = _merged(values.get(key), value) if key == "steps" else value
+            values[key] = _merged(values.get(key), value) if key in ("steps", "letter_texts") else value
         return type(self).of(values)
 
     def to_json(self) -> str:
@@ -340,7 +348,7 @@ class TenantSettings(BaseModel):
     def from_json(cls, text: str) -> Self:
         """Settings from their stored text. Raises ``SettingsError``."""
         try:
-            return cls.model_validate_json(text)
+            return cls.model_validate_json(text, context={"stored": True})
         except ValidationError as error:
             raise SettingsError(_readable(error)) from None
 

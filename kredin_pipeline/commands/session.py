@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from kredin_pipeline.commands.from_file import from_file
 from kredin_pipeline.commands.output import wrong_use
 from kredin_pipeline.environment import Environment, load_environment
 from kredin_pipeline.journal import Journal, load_secret_box, open_journal
@@ -83,7 +84,10 @@ def doors(environment: Environment) -> Doors:
 
 
 def assigned(assignments: Sequence[str]) -> dict[str, object]:
-    """``key=value`` words as settings: ``null`` is not set, ``true``/``false`` are yes and no, dots go into steps."""
+    """``key=value`` words as settings: ``null`` is not set, ``true``/``false`` are yes and no, dots go into groups.
+
+    ``creditor_logo`` and ``letter_texts`` may come from a file (``key=@FILE``).
+    """
     found: dict[str, object] = {}
     for word in assignments:
         key, separator, text = word.partition("=")
@@ -96,5 +100,6 @@ def assigned(assignments: Sequence[str]) -> dict[str, object]:
             if not isinstance(inner, dict):
                 wrong_use(f"{key}: {group} was given a value of its own as well")
             place = inner  # pyright: ignore[reportUnknownVariableType]
-        place[last] = {"null": None, "true": True, "false": False}.get(text.strip(), text.strip())
+        given = from_file(key.strip(), text.strip())
+        place[last] = {"null": None, "true": True, "false": False}.get(given, given)
     return found

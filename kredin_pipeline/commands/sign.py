@@ -82,6 +82,19 @@ def take_back(draft_id: str, file: Path, who: str, *, dry_run: bool, as_json: bo
     _recorded(taken.draft, dry_run=dry_run)
 
 
+def copy_signed(draft_id: str, to: Path) -> None:
+    """Write the kept signed file, or the scan of the signed paper, once more."""
+    with failures_told():
+        session = open_session()
+        kept = session.journal.legal.signature(draft_id)
+        if kept is None or kept.content is None:
+            what = "no signature is kept yet" if kept is None else "it was signed on paper, and no scan is kept"
+            fail(f"{draft_id}: {what}; look at `kredin sign list --history {draft_id}`")
+        _refuse_to_overwrite({to: kept.content})
+        _write(to, kept.content)
+    typer.echo(f"wrote {to} as it was kept on {kept.recorded_at.date()} (SHA-256 {kept.sha256})")
+
+
 def attest(draft_id: str, who: str, role: str, on: date | None, note: str, scan: Path | None, *, as_json: bool) -> None:
     """Keep a named person's word that the document was signed on paper."""
     with failures_told():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
+from kredin_pipeline.cases.logo import with_short_logo
 from kredin_pipeline.commands.output import (
     failures_told,
     onboarding_failures_told,
@@ -46,11 +47,17 @@ def show_tenant(name: str, *, history: bool) -> None:
     with failures_told():
         journal = open_session().journal
         if not history:
-            typer.echo(json.dumps(json.loads(journal.tenant(name).settings.to_json()), indent=2, ensure_ascii=False))
+            settings = with_short_logo(json.loads(journal.tenant(name).settings.to_json()))
+            typer.echo(json.dumps(settings, indent=2, ensure_ascii=False))
             return
         changes = journal.settings_history(name)
     rows = [
-        (change.version, change.changed_at, change.changed_by, json.dumps(dict(change.changes), ensure_ascii=False))
+        (
+            change.version,
+            change.changed_at,
+            change.changed_by,
+            json.dumps(with_short_logo(change.changes), ensure_ascii=False),
+        )
         for change in changes
     ]
     print_table(f"Settings of {name}", ("version", "at", "by", "changed"), rows, "")

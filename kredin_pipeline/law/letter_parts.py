@@ -18,7 +18,7 @@ Place = Literal["words", "figures"]
 
 @dataclass(frozen=True)
 class RequiredPart:
-    """One thing that a letter must state. ``name`` is the part's name in texts, ``says`` tells what it says."""
+    """One thing that a letter must state: ``name`` is the part's name in texts, ``says`` tells a person what it is."""
 
     name: str
     statute: str

@@ -5,7 +5,7 @@ their dates, interest periods, earlier fees, what was paid or waived). Not here:
 (``cases``); a sum of the plan is never changed here, only explained, and one that cannot be explained is refused.
 
 Tables read: ``planned_letters``, ``claims``, ``debtors``, ``settlements``, ``allocations``, ``interest_periods``,
-``journal_letters``, ``costs``, ``poweroffice_ledger_entries``.
+``journal_letters``, ``costs``, ``poweroffice_ledger_entries``, ``brreg_units``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
+from kredin_pipeline.cases.letter_texts import LetterTexts
 from kredin_pipeline.letters.content import (
     ZERO,
     ClaimInLetter,
@@ -26,6 +27,7 @@ from kredin_pipeline.letters.content import (
     Deduction,
     EarlierFee,
     InterestPeriod,
+    Language,
     LetterContent,
     LetterError,
     Recipient,
@@ -44,6 +46,7 @@ select
     claims.currency_amount, claims.principal as principal_original, claims.ledger_balance,
     debtors.name, debtors.is_minor, debtors.main_orgnr, debtors.email, debtors.address_line1, debtors.address_line2,
     debtors.zip_code, debtors.city, debtors.country_code,
+    coalesce(lower(unit.language) = 'nynorsk', false) as writes_nynorsk,
     coalesce(costs.fees, 0)::decimal(18, 2)         as fees_standing,
     coalesce(costs.compensation, 0)::decimal(18, 2) as compensation,
     coalesce(costs.interest, 0)::decimal(18, 2)     as interest_accrued,
@@ -52,6 +55,7 @@ from planned_letters as planned
 join claims using (case_id)
 left join debtors on debtors.customer_id = claims.customer_id
 left join costs on costs.case_id = planned.case_id
+left join brreg_units as unit on unit.orgnr = coalesce(debtors.main_orgnr, debtors.orgnr)
 where planned.planned_on = ?
 order by planned.letter_key, not planned.bears_fee, claims.due_date, planned.case_id
 """
@@ -98,11 +102,13 @@ group by customer_no
 
 @dataclass(frozen=True)
 class Sender:
-    """What the tenant's settings say about its letters."""
+    """What the tenant's settings say about its letters. ``norwegian``: one form for all, or the debtor's own."""
 
     tenant: str
     creditor: Creditor
     new_act_from: date | None = None
+    norwegian: Literal["register", "nb", "nn"] = "register"
+    texts: LetterTexts | None = None
 
 
 @dataclass(frozen=True)
@@ -177,19 +183,32 @@ def _letter(key: str, first: Row, claims: tuple[ClaimInLetter, ...], sender: Sen
             f"{sender.tenant}: customer {recipient.customer_no}, postal address: found none, want a street or box "
             f"and a place in PowerOffice. The {first['step']} of case {first['case_id']} waits for it."
         )
+    language = _language(recipient, first, sender)
+    own = sender.texts.of(language, first["step"]) if sender.texts is not None else None
     return LetterContent(
         letter_key=key,
         tenant=sender.tenant,
         step=first["step"],
         channel=first["channel"],
-        language=recipient.language,
+        language=language,
         regime=regime,
         dated=planned_on,
         deadline=first["deadline"],
         creditor=sender.creditor,
         recipient=recipient,
         claims=claims,
+        opening=own.opening if own is not None else None,
+        closing=own.closing if own is not None else None,
     )
+
+
+def _language(recipient: Recipient, first: Row, sender: Sender) -> Language:
+    """English abroad; in Norway what the tenant chose, or the form of Norwegian that the register has of the debtor."""
+    if recipient.language == "en":
+        return "en"
+    if sender.norwegian == "register":
+        return "nn" if first["writes_nynorsk"] else "nb"
+    return sender.norwegian
 
 
 def _claim(tenant: str, row: Row, settled: Sequence[Row], periods: Sequence[Row], fees: Sequence[Row]) -> ClaimInLetter:

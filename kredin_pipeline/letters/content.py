@@ -25,9 +25,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from kredin_pipeline.cases.letter_texts import step_text
+
 Step = Literal["friendly_reminder", "reminder", "collection_notice", "payment_demand", "enforcement_notice"]
 Channel = Literal["email", "post"]
-Language = Literal["nb", "en"]
+Language = Literal["nb", "nn", "en"]
 Regime = Literal["1988", "2026"]
 
 STEPS: tuple[Step, ...] = (
@@ -46,7 +48,10 @@ class LetterError(ValueError):
 
 @dataclass(frozen=True)
 class Creditor:
-    """The sender (fordringshaver). ``bank_account`` None: the debtor is pointed to the account on the invoice."""
+    """The sender (fordringshaver). ``bank_account`` None: the debtor is pointed to the account on the invoice.
+
+    ``logo``: a picture as the setting ``creditor_logo`` keeps it (``cases.logo``).
+    """
 
     name: str
     orgnr: str | None = None
@@ -55,6 +60,7 @@ class Creditor:
     phone: str | None = None
     bank_account: str | None = None
     reply_to: str | None = None
+    logo: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Recipient:
 
     @property
     def language(self) -> Language:
-        """Bokmål for an address in Norway, English for one abroad."""
+        """Bokmål for an address in Norway, English for one abroad; nynorsk is chosen by ``compose``."""
         return "nb" if (self.country_code or "NO").upper() == "NO" else "en"
 
     @property
@@ -189,7 +195,10 @@ class ClaimInLetter:
 
 @dataclass(frozen=True)
 class LetterContent:
-    """A letter: one debtor, one step, one deadline, one or more claims. ``dated`` is the day it leaves."""
+    """A letter: one debtor, one step, one deadline, one or more claims. ``dated`` is the day it leaves.
+
+    ``opening`` and ``closing`` are the creditor's own texts (``cases.letter_texts``); None: the standard ones.
+    """
 
     letter_key: str
     tenant: str
@@ -202,6 +211,8 @@ class LetterContent:
     creditor: Creditor
     recipient: Recipient
     claims: tuple[ClaimInLetter, ...]
+    opening: str | None = None
+    closing: str | None = None
 
     @property
     def principal(self) -> Decimal:
@@ -249,7 +260,7 @@ class LetterContent:
         return tuple(claim.invoice_no for claim in self.claims)
 
     def checked(self) -> LetterContent:
-        """This letter, after its sums and the law's bounds have been checked. Raises ``LetterError``."""
+        """This letter, after its sums, its texts and the law's bounds have been checked. Raises ``LetterError``."""
         if not self.claims:
             raise LetterError(f"{self.tenant}: letter {self.letter_key} carries no claim")
         if self.step not in STEPS:
@@ -262,6 +273,13 @@ class LetterContent:
         if len(bearers) > 1:
             raise self._error(self.claims[0], "fee", f"a fee on {len(bearers)} claims", "one fee in a letter")
         self._check_law()
+        try:
+            step_text(self.step, self.opening, self.closing)
+        except ValueError as error:
+            raise LetterError(
+                f"{self.tenant}: setting letter_texts.{self.language}.{error}. The letter of case "
+                f"{self.claims[0].case_id} does not leave."
+            ) from None
         return self
 
     def _check_claim(self, claim: ClaimInLetter) -> None:

@@ -10,14 +10,16 @@ those names at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from kredin_pipeline.letters import formats
 from kredin_pipeline.letters.content import ClaimInLetter, Language, LetterContent
-from kredin_pipeline.letters.wording import SETTLEMENT_NAMES, STEP_NAMES, TITLES, Figures, words
+from kredin_pipeline.letters.texts import SETTLEMENT_NAMES, STEP_NAMES, TITLES, words
+from kredin_pipeline.letters.texts_figures import Figures
+from kredin_pipeline.letters.texts_labels import LABELS
+
+__all__ = ["LABELS", "ClaimBlock", "LetterDocument", "Line", "document", "figures"]
 
 
 @dataclass(frozen=True)
@@ -64,109 +66,12 @@ class LetterDocument:
     figures: tuple[Line, ...]
 
 
-_NB: Final[Mapping[str, str]] = {
-    "date": "Dato",
-    "customer": "Kundenummer",
-    "case": "Sak",
-    "orgnr": "Org.nr.",
-    "phone": "Telefon",
-    "guardian": "Til verge for",
-    "invoice": "Faktura",
-    "invoice_date": "Fakturadato",
-    "due": "Forfall",
-    "agreed_due": "Avtalt nytt forfall",
-    "original": "Opprinnelig beløp",
-    "part_of": "av",
-    "settled_interest": "Av dette betalt eller frafalt",
-    "on_account": "Innbetalt, ikke fordelt på faktura",
-    "open": "Åpen hovedstol",
-    "currency": "Åpen hovedstol i fakturaens valuta",
-    "interest": "Forsinkelsesrenter",
-    "earlier_fee": "Gebyr for {step} {day}",
-    "fee": "Gebyr for dette brevet",
-    "compensation": "Standardkompensasjon ut over gebyrene (forsinkelsesrenteloven § 3 a)",
-    "paid": "Renter og gebyr som er betalt",
-    "waived": "Renter og gebyr som er frafalt",
-    "claim_sum": "Sum for fakturaen",
-    "from": "Fra",
-    "to": "Til",
-    "days": "Dager",
-    "rate": "Sats per år",
-    "base": "Av",
-    "amount": "Rente",
-    "interest_heading": "Renteberegning",
-    "interest_note": "Hver linje er vist avrundet; summen er regnet uavrundet og avrundet én gang.",
-    "sums": "Samlet krav i kroner",
-    "payment": "Betaling",
-    "account": "Konto",
-    "kid": "KID",
-    "pay": "Beløp",
-    "by": "Betalingsfrist",
-    "no_kid": "merk med fakturanummeret",
-    "same_account": "kontoen på fakturaen",
-    "currency_note": (
-        "Hovedstolen kan betales i fakturaens valuta; renter og gebyr er i norske kroner. "
-        "Beløpene i kroner er som i regnskapet."
-    ),
-    "greeting": "Med vennlig hilsen",
-    "figures": "",
-}
-_EN: Final[Mapping[str, str]] = {
-    "date": "Date",
-    "customer": "Customer number",
-    "case": "Case",
-    "orgnr": "Org. no.",
-    "phone": "Telephone",
-    "guardian": "To the guardian of",
-    "invoice": "Invoice",
-    "invoice_date": "Invoice date",
-    "due": "Due date",
-    "agreed_due": "Agreed new due date",
-    "original": "Original amount",
-    "part_of": "of",
-    "settled_interest": "Of this paid or waived",
-    "on_account": "Paid on account, not allocated to an invoice",
-    "open": "Open principal",
-    "currency": "Open principal in the invoice's currency",
-    "interest": "Late-payment interest",
-    "earlier_fee": "Fee for the {step} of {day}",
-    "fee": "Fee for this letter",
-    "compensation": "Standard compensation beyond the fees (forsinkelsesrenteloven § 3 a)",
-    "paid": "Interest and fees already paid",
-    "waived": "Interest and fees waived",
-    "claim_sum": "Sum for the invoice",
-    "from": "From",
-    "to": "To",
-    "days": "Days",
-    "rate": "Rate a year",
-    "base": "Of",
-    "amount": "Interest",
-    "interest_heading": "Calculation of interest",
-    "interest_note": "Each line is shown rounded; the sum is calculated unrounded and rounded once.",
-    "sums": "Total claim in Norwegian kroner",
-    "payment": "Payment",
-    "account": "Account",
-    "kid": "KID (reference)",
-    "pay": "Amount",
-    "by": "Deadline",
-    "no_kid": "state the invoice number",
-    "same_account": "the account on the invoice",
-    "currency_note": (
-        "The principal may be paid in the invoice's currency; interest and fees are in Norwegian kroner. "
-        "The amounts in kroner are as in the books."
-    ),
-    "greeting": "Yours sincerely",
-    "figures": "The figures under their Norwegian names",
-}
-LABELS: Final[Mapping[Language, Mapping[str, str]]] = {"nb": _NB, "en": _EN}
-
-
 def document(content: LetterContent) -> LetterDocument:
     """The letter as it is read. Raises ``LetterError`` when its sums do not agree."""
     content = content.checked()
     language = content.language
     label = LABELS[language]
-    said = words(content, _figures(content))
+    said = words(content, figures(content))
     in_kroner = all(claim.currency == "NOK" for claim in content.claims)
     return LetterDocument(
         language=language,
@@ -189,7 +94,7 @@ def document(content: LetterContent) -> LetterDocument:
     )
 
 
-def _figures(content: LetterContent) -> Figures:
+def figures(content: LetterContent) -> Figures:
     """What the sentences mention. Of several claims the earliest start and the newest rate stand for all."""
     language = content.language
     periods = [period for claim in content.claims for period in claim.periods]
@@ -226,17 +131,16 @@ def _recipient(content: LetterContent) -> tuple[str, ...]:
     name = f"{LABELS[content.language]['guardian']} {to.name}" if to.is_minor else to.name
     place = " ".join(part for part in (to.zip_code, to.city) if part)
     country = (to.country_code or "NO").upper()
-    lines = [name, to.address_line1, to.address_line2, place, country if country != "NO" else None]
-    if to.orgnr:
-        lines.append(f"{LABELS[content.language]['orgnr']} {formats.organisation_number(to.orgnr)}")
+    lines = [name, to.address_line1, to.address_line2, place, formats.country(country) if country != "NO" else None]
     return tuple(line for line in lines if line)
 
 
 def _facts(content: LetterContent) -> tuple[Line, ...]:
-    label = LABELS[content.language]
+    label, orgnr = LABELS[content.language], content.recipient.orgnr
     return (
         Line(label["date"], formats.day(content.dated, content.language)),
         Line(label["customer"], content.recipient.customer_no),
+        *((Line(label["their_orgnr"], formats.organisation_number(orgnr)),) if orgnr else ()),
         Line(label["case"], ", ".join(content.case_ids)),
     )
 
@@ -320,7 +224,7 @@ def _interest_sums(claim: ClaimInLetter, language: Language) -> tuple[Line, ...]
     asked = Line(label["interest"], formats.amount(claim.interest, language))
     accrued = claim.interest_accrued
     if accrued is None or accrued == claim.interest:
-        return (asked,)
+        return (asked,) if len(claim.periods) > 1 else ()  # one row is its own sum
     return (
         Line(label["interest_heading"], formats.amount(accrued, language)),
         Line(label["settled_interest"], formats.amount(claim.interest - accrued, language)),
@@ -329,23 +233,24 @@ def _interest_sums(claim: ClaimInLetter, language: Language) -> tuple[Line, ...]
 
 
 def _sums(content: LetterContent) -> tuple[Line, ...]:
-    return _key_figures(content)[1:] if content.language == "nb" else _english_sums(content)
+    return _key_figures(content)[1:] if content.language != "en" else _english_sums(content)
 
 
 def _key_figures(content: LetterContent) -> tuple[Line, ...]:
     """The figures under the names that are the same in every letter, in Norwegian notation."""
+    label = LABELS["nb" if content.language == "en" else content.language]
     lines = [
         Line("Sak", ", ".join(content.case_ids)),
         Line("Hovedstol", formats.amount(content.principal)),
         Line("Renter", formats.amount(content.interest)),
     ]
     if content.fees_before:
-        lines.append(Line("Tidligere gebyr", formats.amount(content.fees_before)))
+        lines.append(Line(label["earlier_fees"], formats.amount(content.fees_before)))
     lines.append(Line("Gebyr", formats.amount(content.fee)))
     if content.compensation:
-        lines.append(Line("Standardkompensasjon ut over gebyr", formats.amount(content.compensation)))
+        lines.append(Line(label["compensation_sum"], formats.amount(content.compensation)))
     if content.deducted:
-        lines.append(Line("Fradrag", formats.amount(-content.deducted)))
+        lines.append(Line(label["deductions"], formats.amount(-content.deducted)))
     lines.append(Line("Sum", formats.amount(content.total), strong=True))
     lines.append(Line("Betalingsfrist", formats.short_day(content.deadline), strong=True))
     return tuple(lines)

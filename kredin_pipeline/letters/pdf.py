@@ -18,8 +18,9 @@ from threading import Lock
 
 import typst
 
+from kredin_pipeline.cases.logo import as_svg
 from kredin_pipeline.letters.content import LetterContent
-from kredin_pipeline.letters.document import document
+from kredin_pipeline.letters.document import LABELS, document
 
 _TEMPLATE = "letter.typ"
 _LOCK = Lock()
@@ -35,9 +36,37 @@ def _compiler(template: str) -> typst.Compiler:
 
 def render_pdf(content: LetterContent) -> bytes:
     """The letter as PDF. Raises ``LetterError`` when its sums do not agree."""
-    letter = asdict(document(content))
-    letter["footer"] = f"{content.creditor.name} · {', '.join(content.case_ids)}"
-    return typeset(_TEMPLATE, "letter", letter, content.dated)
+    return typeset(_TEMPLATE, "letter", _page(content), content.dated)
+
+
+def render_pictures(content: LetterContent, ppi: float = 96) -> list[bytes]:
+    """The letter's pages as PNG, for a person to look at before it is ever sent. Raises as ``render_pdf``."""
+    with _LOCK:
+        made = _compiler(_TEMPLATE).compile(
+            format="png", ppi=ppi, sys_inputs={"letter": json.dumps(_page(content), ensure_ascii=False)}
+        )
+    return list(made) if isinstance(made, list) else [bytes(made or b"")]
+
+
+def logo_fault(logo: str) -> str | None:
+    """Why the typesetter cannot print a kept logo, or None when it can."""
+    page = b'#set document(title: "x")\n#image(bytes(sys.inputs.at("logo")), format: "svg", alt: "x")'
+    try:
+        typst.compile(page, ignore_system_fonts=True, sys_inputs={"logo": as_svg(logo)}, pdf_standards=["a-2a", "ua-1"])
+    except typst.TypstError as error:
+        return str(error)
+    return None
+
+
+def _page(content: LetterContent) -> dict[str, object]:
+    """What the template gets: the letter as it is read, and what only a page has."""
+    letter: dict[str, object] = asdict(document(content))
+    first, *others = content.case_ids
+    label = LABELS[content.language]
+    letter["footer"] = f"{content.creditor.name} · {first}{' + ' + str(len(others)) if others else ''}"
+    letter["pages"] = (label["page"], label["of_pages"])
+    letter["logo"] = as_svg(content.creditor.logo) if content.creditor.logo else None
+    return letter
 
 
 def typeset(template: str, name: str, content: Mapping[str, object], dated: date) -> bytes:

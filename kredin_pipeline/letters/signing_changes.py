@@ -23,7 +23,7 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
 _CATALOGUE_MAY_GAIN: Final = frozenset({"/AcroForm", "/DSS", "/Version", "/Extensions", "/Perms"})
-_FORM_MAY_HAVE: Final = frozenset({"/Fields", "/SigFlags", "/DR", "/DA"})
+_FORM_MAY_HAVE: Final = frozenset({"/Type", "/Fields", "/SigFlags", "/DR", "/DA"})
 _FIELD_MAY_HAVE: Final = frozenset(
     {"/FT", "/T", "/TU", "/Type", "/Subtype", "/F", "/Rect", "/P", "/V", "/AP", "/Lock", "/SV", "/Ff", "/DA", "/MK",
      "/Q", "/Contents", "/StructParent"}

@@ -31,7 +31,8 @@ def test_the_defaults_are_those_of_the_acceptance_format() -> None:
     posting = {"voucher_type", "voucher_department", "voucher_project", "attach_calculation"}
     assert settings.register_accounts is False
     ours = {"bank_account", "reply_to", "register_accounts", "signers"}
-    assert set(ALLOWED_KEYS) == {*DEFAULTS, "steps", *ours, *senders, *brake, *posting}
+    look = {"creditor_logo", "letter_language", "letter_texts"}
+    assert set(ALLOWED_KEYS) == {*DEFAULTS, "steps", *ours, *senders, *brake, *posting, *look}
 
 
 def test_the_full_course_is_reminder_notice_demand_and_the_friendly_reminder_is_off() -> None:

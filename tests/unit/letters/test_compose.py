@@ -8,7 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from pydantic import SecretStr
 
+from assets.letters import sender_of
+from kredin_pipeline.cases.logo import kept
+from kredin_pipeline.cases.settings import TenantSettings
+from kredin_pipeline.journal import Tenant
 from kredin_pipeline.letters.compose import Composed, Sender, compose_letters
 from kredin_pipeline.letters.content import LetterContent, from_json, to_json
 from kredin_pipeline.letters.text import render_text
@@ -21,7 +26,7 @@ SENDER = Sender("fjellheim", CREDITOR)
 
 @pytest.fixture(autouse=True)
 def a_mirror() -> Generator[None]:
-    """The open credits come from the mirror, which these books otherwise do without."""
+    """The open credits and the debtor's language come from the mirror, which these books otherwise do without."""
     con = Ledger.of().con
     con.execute(
         """
@@ -29,8 +34,9 @@ def a_mirror() -> Generator[None]:
         (entry_id varchar, customer_no varchar, balance decimal(18, 2), posting_date date, gone_on date)
         """
     )
+    con.execute("create or replace table brreg_units (orgnr varchar, language varchar)")
     yield
-    con.execute("drop table if exists poweroffice_ledger_entries")
+    con.execute("drop table if exists poweroffice_ledger_entries; drop table if exists brreg_units")
 
 
 def composed(ledger: Ledger, on: str, sender: Sender = SENDER, homeless: str = "") -> Composed:
@@ -188,3 +194,41 @@ def test_open_credits_are_those_of_the_customers_in_the_letters() -> None:
     )
 
     assert composed(ledger, "2025-03-17").open_credits == {"10001": Decimal("-100.00")}
+
+
+def in_two_languages(sender: Sender, country: str = "NO") -> list[str]:
+    """The languages of two debtors' letters; the register has 10002 under nynorsk and does not know 10001."""
+    ledger = Ledger.of()
+    ledger.invoice(1001, "1000.00", "2025-03-03")
+    ledger.invoice(1002, "1000.00", "2025-03-03", customer="10002")
+    ledger.run("2025-03-04")
+    ledger.run("2025-03-17", send=False)
+    ledger.con.execute(
+        "update debtors set orgnr = '999990134', country_code = ? where customer_no = '10002'", [country]
+    )
+    ledger.con.execute("delete from brreg_units")
+    ledger.con.execute("insert into brreg_units values ('999990134', 'Nynorsk')")
+    made = compose_letters(ledger.con, date(2025, 3, 17), sender)
+    return [letter.language for letter in sorted(made.letters, key=lambda letter: letter.invoice_nos)]
+
+
+def test_the_letter_takes_the_debtors_own_form_of_norwegian_unless_the_creditor_chose_one() -> None:
+    assert in_two_languages(SENDER) == ["nb", "nn"]
+    assert in_two_languages(replace(SENDER, norwegian="nb")) == ["nb", "nb"]
+    assert in_two_languages(replace(SENDER, norwegian="nn")) == ["nn", "nn"]
+    assert in_two_languages(replace(SENDER, norwegian="nn"), country="SE") == ["nn", "en"]
+
+
+def test_a_creditors_own_text_and_logo_come_from_its_settings_and_travel_with_the_letter() -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><path d="M0 0H4V1H0Z"/></svg>'
+    texts = {"nb": {"reminder": {"opening": "Hei! {pay}"}}, "en": {"reminder": {"opening": "Hi! {pay}"}}}
+    chosen = TenantSettings.of({"creditor_logo": kept(picture), "letter_texts": texts})
+    tenant = Tenant("fjellheim", SecretStr("k"), "Fjellheim Verksted AS", "999990126", date(2025, 1, 1), chosen)
+    ledger = Ledger.of()
+    ledger.invoice(1001, "1000.00", "2025-03-03")
+    ledger.run("2025-03-04")
+
+    content = from_json(to_json(only(composed(ledger, "2025-03-17", sender_of(tenant)))))
+
+    assert (content.opening, content.closing, content.creditor.logo) == ("Hei! {pay}", None, kept(picture))
+    assert "Hei! Vi ber om at kr 1 039,79 blir betalt innen 31. mars 2025." in " ".join(shown(content))

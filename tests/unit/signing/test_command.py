@@ -87,6 +87,11 @@ def test_a_petition_goes_from_draft_to_filing(office: Office) -> None:
     assert done.exit_code == 0 and "covers the whole file; chain" in done.output, done.output
     assert exact(office.sign("filed", ID, "--reference", "25-0101", "--json"))["filed_on"] == str(DAY)
 
+    assert office.sign("copy", ID, "--to", str(to.parent / "again.pdf")).exit_code == 0
+    assert (to.parent / "again.pdf").read_bytes() == Path(back).read_bytes()
+    nothing = office.sign("copy", "acme-L2", "--to", str(to.parent / "none.pdf"))
+    assert nothing.exit_code == 1 and "no signature is kept yet" in nothing.output
+
     history = exact(office.sign("list", "--history", ID, "--json"))
     assert [one["to"] for one in history["history"]] == ["drafted", "handed_out", "signed", "filed"]
     assert history["evidence"]["signatures"][0]["signer"].startswith("Kari Nordmann")
