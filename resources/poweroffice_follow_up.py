@@ -166,11 +166,12 @@ def invoices_to_read(con: duckdb.DuckDBPyConnection, cursor: datetime | None) ->
     return found[0] if found else None
 
 
-def transactions_to_read(con: duckdb.DuckDBPyConnection) -> WantedTransactions | None:
+def transactions_to_read(con: duckdb.DuckDBPyConnection, *, also_moved: bool = False) -> WantedTransactions | None:
     """Vouchers on customers whose own kind does not say what they are, and whose lines are not known yet.
 
     Our own vouchers are known by their reference. A voucher that has no number yet is asked for when it has one; one
-    whose lines do not add up to zero is not known (every voucher does, reference § 5).
+    whose lines do not add up to zero is not known (every voucher does, reference § 5). ``also_moved``: those too whose
+    lines name another customer than their entries do, as after a merger of customers.
     """
     types = ", ".join(f"'{one}'" for one in SELF_EXPLAINING_TYPES)
     rows = con.execute(
@@ -178,10 +179,15 @@ def transactions_to_read(con: duckdb.DuckDBPyConnection) -> WantedTransactions |
         select voucher_no, min(posting_date), max(posting_date) from poweroffice_ledger_entries
         where voucher_type not in ({types}) and gone_on is null and voucher_no is not null
           and not coalesce(is_created_by_current_integration, false)
-          and voucher_id not in (
+          and (voucher_id not in (
               select voucher_id from poweroffice_account_transactions group by voucher_id having sum(amount) = 0)
+            or ($1 and voucher_id in (
+              select line.voucher_id from poweroffice_account_transactions as line
+              join poweroffice_ledger_entries as entry on entry.entry_id = line.sub_ledger_entry_id
+              where line.customer_account_no is distinct from entry.customer_no)))
         group by voucher_no
-        """
+        """,
+        [also_moved],
     ).fetchall()
     if not rows:
         return None

@@ -274,7 +274,9 @@ def _follow_entries(
     if newest is not None or invoices.full:
         digest = None if known is None else known.pages_digest
         _land_and_load(con, agreed(invoices, client.land_outgoing_invoices, digest), report)
-    wanted = transactions_to_read(con)
+    moved = bool(report.results[ENTRIES].moved_from)  # a ledger may leave the old number in the lines: not every day
+    due = take_turn(con, "lines of moved entries", report.business_date, settings.full_every)
+    wanted = transactions_to_read(con, also_moved=moved or due)
     if wanted is not None:
         transactions = LandedResource(TRANSACTIONS, landed.folder, False, clock.now())
         read = agreed(
