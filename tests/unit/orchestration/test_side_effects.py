@@ -45,14 +45,34 @@ def said(house: Installation, asset: str) -> str:
     return " ".join(str(value.value) for value in event.asset_materialization.metadata.values())
 
 
-def test_todays_run_of_a_live_tenant_sends_and_posts_once(installed: Install) -> None:
+def test_o2_todays_run_sends_and_posts_once_also_after_it_failed_at_its_end(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Obligation O-2: what had succeeded may run again without any effect."""
     house = installed()
 
+    with monkeypatch.context() as patch:
+        patch.setattr(published, "publish", _fails)
+        broken = run_day(house.definitions, house.instance, TENANT, TODAY)
     first = run_day(house.definitions, house.instance, TENANT, TODAY)
+    counted = _rows(house)
     again = run_day(house.definitions, house.instance, TENANT, TODAY)
 
+    assert not broken.ok and "the disk is full" in " ".join(broken.messages)
     assert first.ok and again.ok, [*first.messages, *again.messages]
     assert (house.letters(), house.vouchers()) == (1, 1)
+    assert _rows(house) == counted
+
+
+def _fails(*_: object, **__: object) -> None:
+    raise OSError("the disk is full")
+
+
+def _rows(house: Installation) -> dict[str, int]:
+    """Rows of what a day reads and derives, the published table apart."""
+    tables = ("poweroffice_ledger_entries", "poweroffice_ledger_entry_changes", "claims", "settlements", "case_states")
+    with house.book.session(TENANT) as con:
+        return {one: (con.execute(f"select count(*) from {one}").fetchone() or (0,))[0] for one in tables}
 
 
 def test_a_past_day_derives_and_publishes_but_nothing_leaves(installed: Install) -> None:
