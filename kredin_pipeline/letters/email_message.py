@@ -1,4 +1,4 @@
-"""A letter as an e-mail: plain text with the PDF attached, ready for an SMTP server.
+"""A letter as an e-mail: plain text and HTML with the PDF attached, ready for an SMTP server.
 
 Here belong the MIME parts, the headers and the envelope. Not here: the connection (``resources.post``). The Message-ID
 follows from the letter's key, so every attempt at one letter carries the same one.
@@ -15,8 +15,9 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from kredin_pipeline.letters.content import LetterContent, LetterError
-from kredin_pipeline.letters.document import LABELS
-from kredin_pipeline.letters.text import render_text
+from kredin_pipeline.letters.document import LABELS, document
+from kredin_pipeline.letters.html import render_html
+from kredin_pipeline.letters.text import render_document
 from kredin_pipeline.letters.wording import TITLES
 
 LETTER_HEADER = "X-Kredin-Letter"
@@ -45,6 +46,12 @@ def file_name(letter_key: str) -> str:
     return "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in plain) + ".pdf"
 
 
+def list_id(tenant: str, domain: str) -> str:
+    """What mail programs sort a tenant's letters by (RFC 2919): a name of ours for the tenant, at our own domain."""
+    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in tenant.lower()).strip("-")
+    return f"<{plain or 'tenant'}.letters.{domain}>"
+
+
 def compose(content: LetterContent, pdf: bytes, sender: str, at: datetime) -> Envelope:
     """The letter as an e-mail from ``sender`` (our own address; answers go to the creditor), dated ``at`` (aware).
 
@@ -65,12 +72,18 @@ def compose(content: LetterContent, pdf: bytes, sender: str, at: datetime) -> En
     message["Message-ID"] = identity
     message["Content-Language"] = content.language
     message["Auto-Submitted"] = "auto-generated"
+    message["List-Id"] = list_id(content.tenant, own.domain)
     message[LETTER_HEADER] = content.letter_key
     message[STEP_HEADER] = content.step
     message[CASES_HEADER] = ",".join(content.invoice_nos)
-    message.set_content(render_text(content), cte="quoted-printable")
+    page = document(content)
+    message.set_content(render_document(page), cte="quoted-printable")
+    message.add_alternative(render_html(page), subtype="html", cte="quoted-printable")
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=file_name(content.letter_key))
     message.set_boundary(f"=_{identity[1:33]}")
+    for part in message.iter_parts():  # text and HTML; a boundary of chance would make every attempt another message
+        if part.is_multipart():
+            part.set_boundary(f"=_{identity[1:33]}_")
     return Envelope(own.addr_spec, to.addr_spec, identity, message.as_bytes())
 
 

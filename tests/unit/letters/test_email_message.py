@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from html.parser import HTMLParser
 
 import pytest
 
 from kredin_pipeline.letters.content import LetterContent, LetterError
-from kredin_pipeline.letters.email_message import Envelope, compose, file_name, message_id
+from kredin_pipeline.letters.email_message import Envelope, compose, file_name, list_id, message_id
 from kredin_pipeline.letters.pdf import render_pdf
 from kredin_pipeline.letters.text import render_text
 
@@ -19,6 +21,17 @@ from .builders import CREDITOR, claim, letter
 
 AT = datetime(2026, 3, 17, 5, 10, tzinfo=UTC)
 SENDER = "krav@kredin.example"
+
+
+class Reader(HTMLParser):
+    """What a reader sees of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
 def mail(content: LetterContent) -> tuple[Envelope, EmailMessage]:
@@ -37,6 +50,36 @@ def test_text_and_pdf_come_back_as_they_were_written() -> None:
     assert [part.get_content_type() for part in attached] == ["application/pdf"]
     assert attached[0].get_content() == render_pdf(content)
     assert attached[0].get_filename() == "fjellheim-K0000001001-collection_notice.pdf"
+
+
+def test_html_says_what_the_text_says_and_asks_for_nothing_from_elsewhere() -> None:
+    awkward = replace(CREDITOR, name="Blåbær & Sønner <AS>")
+    content = letter("payment_demand", claim("1001", fee="38.00"), claim("1002"), creditor=awkward)
+    _, read = mail(content)
+
+    body = read.get_body(("html",))
+    assert body is not None
+    page = body.get_content()
+    seen = Reader()
+    seen.feed(page)
+    for value in re.findall(r"[0-9][0-9\u00a0. ]*,[0-9]{2}", render_text(content)):
+        assert value in seen.text
+    words = {word.rstrip(":").casefold() for word in render_text(content).split() if word.strip("-=")}
+    assert {word for word in words if word not in seen.text.casefold()} == set()
+    assert "Blåbær & Sønner <AS>" in seen.text
+    assert not re.search(r"https?:|src=|href=|<script|<style|@import|url\(", page)
+    assert [read.get_content_type(), *(part.get_content_type() for part in read.iter_parts())] == [
+        "multipart/mixed", "multipart/alternative", "application/pdf",
+    ]  # fmt: skip
+
+
+def test_a_tenants_letters_carry_one_list_id() -> None:
+    _, first = mail(letter("reminder"))
+    _, other = mail(letter("collection_notice"))
+
+    assert first["List-Id"] == other["List-Id"] == "<fjellheim.letters.kredin.example>"
+    assert list_id("Blåbær Øst", "kredin.example") == "<bl-b-r--st.letters.kredin.example>"
+    assert list_id("ÆØÅ", "kredin.example") == "<tenant.letters.kredin.example>"
 
 
 def test_the_headers_name_letter_step_and_invoices() -> None:
