@@ -84,7 +84,7 @@ def plan(seed: int, changes: Sequence[str]) -> Plan:
     for _ in range(chance.choices([0, 1, 2], [7, 2, 1])[0]):
         mangled[chance.randrange(1, requests)] = chance.choice(MANGLINGS)
     if not faults and not mangled and change is None:
-        faults = [_fault(chance)]
+        faults = _fair([_fault(chance)])
     return Plan(seed, morning, tuple(faults), mangled, change, chance.randrange(1, requests))
 
 
