@@ -201,6 +201,9 @@ def _read_again(
     entries = LandedResource(ENTRIES, landed.folder / "again", True, clock.now())
     client.land_ledger_entries(entries, landed.business_date).finish()
     _load(con, entries, landed.business_date, report)
+    if landed.customers.full:  # one may have been merged since; entries of it that never came tell of no move
+        customers = LandedResource(CUSTOMERS, landed.folder / "again", True, clock.now())
+        _load(con, agreed(customers, client.land_customers).finish(), landed.business_date, report)
     report.full_read = report.read_again = True
     _read_balances(con, client, report)
     _follow_missing_entries(con, client, clock, report)

@@ -67,6 +67,10 @@ KNOWN: dict[str, tuple[Plan, str]] = {
     "amounts that are none, all day": (a_plan("first", mangled={"Statement*": "an unreadable amount"}), "red"),
     "a merger under way": (a_plan("changes", once("short_page", "Customerledger"), change="a merger", at=11), AGAIN),
     "lines of a customer that is merged after them": (a_plan("weekly", change="a merger", at=1000), "whole"),
+    "a merger while the first read of all goes wrong": (
+        a_plan("first", once("short_page", "Customerledger/Statement"), change="a merger", at=8),
+        AGAIN,
+    ),
     "balances that are not there": (a_plan("changes", mangled={"CustomerBalances": "no balances"}), "PassingFailure"),
 }
 """Sequences that once left a mirror that was neither, and how their reads end now."""
