@@ -194,6 +194,8 @@ def _refused(con: duckdb.DuckDBPyConnection, table: WireTable, landed: LandedRes
     doubtful = (
         f"from fresh_{name} as f join staged_{name} as s on s.rowid = f.row_no where {to_be_looked_at(name, 's')}"
     )
+    if con.execute(f"select 1 {doubtful} limit 1").fetchone() is None:  # an ordinary day loads no pandas
+        return {}
     unread_cells: dict[int, list[str]] = {}
     reasons: dict[int, list[str]] = {}
     frames = con.execute(f"select f.row_no, {cells(name, 's')}, s.unread as unread_cells {doubtful} order by f.row_no")

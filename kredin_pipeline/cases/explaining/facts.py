@@ -177,7 +177,7 @@ _REDUCTIONS = """
     select kind, (ore * 0.01)::decimal(18, 2) as amount, effective_on, after_write_off, counts_on
     from reductions join accounts using (case_no)
     where case_id = ?
-    order by counts_on, effective_on
+    order by counts_on, effective_on, kind, ore
 """
 
 _FORMER = f"""

@@ -137,13 +137,15 @@ class Found:
 def read(con: duckdb.DuckDBPyConnection, also: Collection[str] = ()) -> Found:
     """Every case that is ``legal_ready`` or whose debtor has an estate, and the cases ``also``, as of the last run."""
     rows = _rows(con, _CASES, sorted(also))
+    derived = con.execute("select max(business_date) from parameters").fetchone()
+    on: date | None = derived[0] if derived else None
+    if not rows:  # an ordinary day
+        return Found(on, (), {}, {})
     ids = [row["case_id"] for row in rows]
     settled, periods, letters = (
         _grouped(_rows(con, query, ids), "case_id") for query in (_SETTLEMENTS, _PERIODS, _LETTERS)
     )
     cases = tuple(_case(row, settled[row["case_id"]], periods[row["case_id"]], letters[row["case_id"]]) for row in rows)
-    derived = con.execute("select max(business_date) from parameters").fetchone()
-    on: date | None = derived[0] if derived else None
     estates = sorted({one.customer_id for one in cases if one.facts.estate_on is not None})
     if not estates:
         return Found(on, cases, {}, {})

@@ -247,12 +247,15 @@ def test_d4_a_removed_main_unit_is_no_longer_named_in_any_case(sandbox: RunningS
             names = con.execute("select business_date, customer_name from cases order by all").fetchall()
             roles = con.execute("select orgnr from brreg_roles").fetchall()
         found.append([f"{day}: {name}" for day, name in names] + [number for (number,) in roles])
+        found.append([f"{one.kind} {one.state}" for one in house.journal.legal.drafts("kreditor")])
 
     play(REMOVED_ABOVE, sandbox, tmp_path, on_2025_03_04=look, on_2025_03_10=look)
 
     assert {"brreg_units", "cases"} <= set(found[0]) and found[1] == ["2025-03-04: HEMMELIGHETEN AS", "999990118"]
-    assert found[2] == []
-    assert found[3] == ["2025-03-04: Kunde hos oss AS", "2025-03-10: Kunde hos oss AS"]
+    # The claim sheet that was drafted is a document of the creditor's, kept in the journal as any other, and withdrawn.
+    assert found[2] == ["estate_claim drafted"] and found[5] == ["estate_claim withdrawn"]
+    assert [place for place in found[3] if not place.startswith("journal.")] == []
+    assert found[4] == ["2025-03-04: Kunde hos oss AS", "2025-03-10: Kunde hos oss AS"]
 
 
 TEXTS = """

@@ -134,7 +134,7 @@ def test_change_stamps_strictly_increase_in_the_log(steps: list[Any]) -> None:
 
 
 @given(_steps)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_saved_world_comes_back_the_same_and_goes_on(steps: list[Any]) -> None:
     world, again = _world(), _world()
     company = _company(world)
