@@ -36,7 +36,8 @@ from resources.book import Book
 from resources.clock import Clock
 from resources.poweroffice import PowerOffice
 
-BOOK_MB = 250
+BOOK_MB = 440
+"""Below it DuckDB writes the mirror's columns with one thread: less memory, half as long again."""
 DAY = date(2026, 11, 25)
 LATENCY, RATE, THROTTLED_PAGES = 0.1, 10.0, 200
 DLT_PYTHON = ".venv-bench/bin/python"
@@ -89,7 +90,7 @@ def throttled() -> None:
         one_by_one = _one_after_the_other(address) * THROTTLED_PAGES
         _tell(
             "extract at a rate", entries, {**found, "seconds": found["landing"]}, "one after the other",
-            {"seconds": one_by_one}, share_of_rate=round(asked / (RATE * found["landing"] + RATE), 3),
+            {"seconds": one_by_one}, share_of_rate=round(asked / (RATE * found["landing"]), 3),
             requests=asked,
         )  # fmt: skip
 

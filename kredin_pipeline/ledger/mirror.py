@@ -71,7 +71,7 @@ def load_pages(
     is_first = bool(landed.files) and is_empty(con, table)
     if landed.files:
         refuse_broken_frame(landed)
-        result.rows_in = stage(con, landed.resource, landed.paths, seen_on=business_date, to_stay=is_first)
+        result.rows_in = stage(con, landed.resource, landed.paths, to_stay=is_first)
         result.drift += drift_of(landed)
         if landed.claimed_total is not None and landed.claimed_total != result.rows_in:
             claimed, came = landed.claimed_total, result.rows_in
@@ -133,6 +133,9 @@ def _became_the_mirror(
         result.drift += _new_voucher_types(con, rows)
     result.changed_customer_ids = _customers_of(con, table, rows)
     con.execute(f"alter table {staged} drop column unread")
+    for name, day in (("first_seen_on", business_date), ("last_seen_on", business_date), ("gone_on", None)):
+        con.execute(f"alter table {staged} add column {name} date" + (f" default date '{day}'" if day else ""))
+        con.execute(f"alter table {staged} alter column {name} drop default")
     con.execute(f"drop table {table.table}")
     con.execute(f"alter table {staged} rename to {table.table}")
     return True
@@ -334,6 +337,6 @@ def _insert_sql(resource: str) -> str:
     cells = ", ".join(f"s.{column.name}" for column in table.columns)
     return f"""
 insert into {table.table} ({names}, {", ".join(name for name, _ in BOOKKEEPING)})
-select {cells}, coalesce(was_first_seen_on, $1::date), $1::date, null, s.version
+select {cells}, s.version, coalesce(was_first_seen_on, $1::date), $1::date, null
 from {_FRESH_ROWS.format(name=resource)}
 """

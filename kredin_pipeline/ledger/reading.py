@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from contextlib import suppress
 from functools import lru_cache
 from typing import cast
 
@@ -27,26 +27,32 @@ _TIME = r"'\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})
 _NOT_YET_NUMBERED = "0"
 
 
-def stage(
-    con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], *, seen_on: date, to_stay: bool = False
-) -> int:
+def stage(con: duckdb.DuckDBPyConnection, resource: str, files: Sequence[str], *, to_stay: bool = False) -> int:
     """Read the pages into the table ``staged_<resource>``; gives its number of rows.
 
-    Columns: the mirror table's, in its order: ``first_seen_on`` and ``last_seen_on`` are ``seen_on``, ``version`` is
-    the latest change time in 100 ns; and ``unread`` (names of columns whose cell is no such value, null when there is
-    none). The order of the ``rowid`` is that of arrival; numbering them would have one thread read
-    all. ``to_stay``: a table of the book and not a temporary one. Raises ``BrokenFrame`` for a page that is not JSON.
+    Columns: the table's own; ``version`` (latest change time in 100 ns); ``unread`` (names of columns whose cell is no
+    such value, null when there is none). The order of the ``rowid`` is that of arrival; numbering them would have one
+    thread read all. ``to_stay``: a table of the book and not a temporary one. Raises ``BrokenFrame`` for a page that is
+    not JSON.
     """
     temp = "" if to_stay else "temp "
     try:
-        con.execute(
-            f"create or replace {temp}table staged_{resource} as {_stage_sql(resource)}", [list(files), seen_on]
-        )
+        con.execute(f"create or replace {temp}table staged_{resource} as {_stage_sql(resource)}", [list(files)])
     except duckdb.InvalidInputException as error:
         said = str(error).splitlines()[0]
         raise BrokenFrame(f"{resource}: a page cannot be read as JSON ({said}); nothing of the read is kept") from error
+    if to_stay:
+        _let_go(con)
     found = con.execute(f"select count(*) from staged_{resource}").fetchone()
     return int(found[0]) if found else 0
+
+
+def _let_go(con: duckdb.DuckDBPyConnection) -> None:
+    """Give back the memory of blocks that have been written; DuckDB keeps them up to its limit, for later."""
+    (limit,) = con.execute("select current_setting('memory_limit')").fetchone() or ("",)
+    with suppress(duckdb.OutOfMemoryException):  # what is still needed stays
+        con.execute("set memory_limit = '64MB'")
+    con.execute(f"set memory_limit = '{limit}'")
 
 
 def found_text(raw: str, column: Column) -> str:
@@ -95,7 +101,6 @@ cells as (
     from texts
 )
 select {", ".join(column.name for column in table.columns)},
-    $2::date as first_seen_on, $2::date as last_seen_on, null::date as gone_on,
     {_version(table)} as version,
     nullif(concat(
 {faults}), '') as unread

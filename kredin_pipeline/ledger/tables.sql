@@ -36,10 +36,10 @@ create table if not exists poweroffice_customers (
     city                                 varchar,
     country_code                         varchar,
     last_changed                         timestamptz,
+    version                              bigint,
     first_seen_on                        date,
     last_seen_on                         date,
-    gone_on                              date,
-    version                              bigint
+    gone_on                              date
 );
 
 create table if not exists poweroffice_contact_persons (
@@ -53,10 +53,10 @@ create table if not exists poweroffice_contact_persons (
     is_default        boolean,
     is_active         boolean,
     last_changed      timestamptz,
+    version           bigint,
     first_seen_on     date,
     last_seen_on      date,
-    gone_on           date,
-    version           bigint
+    gone_on           date
 );
 
 create table if not exists poweroffice_ledger_entries (
@@ -84,10 +84,10 @@ create table if not exists poweroffice_ledger_entries (
     paid_from_bank_account            varchar,
     created_at                        timestamptz,
     last_changed                      timestamptz,
+    version                           bigint,
     first_seen_on                     date,
     last_seen_on                      date,
-    gone_on                           date,
-    version                           bigint
+    gone_on                           date
 );
 
 -- Every change of a match or a balance that a read has seen, so that what happened between two days can be told.
@@ -123,10 +123,10 @@ create table if not exists poweroffice_outgoing_invoices (
     customer_reference     varchar,
     balance_last_changed   timestamptz,
     last_changed           timestamptz,
+    version                bigint,
     first_seen_on          date,
     last_seen_on           date,
-    gone_on                date,
-    version                bigint
+    gone_on                date
 );
 
 create table if not exists poweroffice_account_transactions (
@@ -146,10 +146,10 @@ create table if not exists poweroffice_account_transactions (
     vat_code                  varchar,
     description               varchar,
     last_changed              timestamptz,
+    version                   bigint,
     first_seen_on             date,
     last_seen_on              date,
-    gone_on                   date,
-    version                   bigint
+    gone_on                   date
 );
 
 create table if not exists poweroffice_customer_balances (

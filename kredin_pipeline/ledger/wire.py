@@ -251,10 +251,10 @@ ACCOUNT_TRANSACTIONS: Final = WireTable(
 )
 
 BOOKKEEPING: Final = (
+    ("version", "BIGINT"),
     ("first_seen_on", "DATE"),
     ("last_seen_on", "DATE"),
     ("gone_on", "DATE"),
-    ("version", "BIGINT"),
 )
 """What every mirror table carries beside the wire's own columns; see ``tables.sql``."""
 
