@@ -38,9 +38,12 @@ TOKEN_PATH: Final = "/OAuth/Token"
 Parameters = Mapping[str, str]
 Answer = TypeVar("Answer")
 Wanted = Callable[[], bool]
-_ALWAYS: Final[Wanted] = lambda: True  # noqa: E731
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _COMPLETE: Final = ((b"[", b"]"), (b"{", b"}"))
+
+
+def _always() -> bool:
+    return True
 
 
 class Time(Protocol):
@@ -117,7 +120,7 @@ class Transport:
         return self._tried(lambda: self.once(path, params, a_list=a_list), failed, waits)
 
     def once(
-        self, path: str, params: Parameters | None = None, *, a_list: bool = True, wanted: Wanted = _ALWAYS
+        self, path: str, params: Parameters | None = None, *, a_list: bool = True, wanted: Wanted = _always
     ) -> Page:
         """One try of ``get``. ``wanted`` is asked when its turn has come; if not, nothing is sent and it fails."""
         return self._read(f"{self._whose}: GET {path}", path, params or {}, a_list, wanted)
@@ -237,7 +240,7 @@ class Transport:
         seconds = response.elapsed.total_seconds()
         return Page(200, body, raw if compressed else None, _total(response), seconds)
 
-    def _sent(self, what: str, path: str, params: Parameters, wanted: Wanted = _ALWAYS) -> tuple[httpx.Response, bytes]:
+    def _sent(self, what: str, path: str, params: Parameters, wanted: Wanted = _always) -> tuple[httpx.Response, bytes]:
         token = self._bearer()
         self._take_place(path, wanted)
         request = self._http.build_request(
@@ -276,7 +279,7 @@ class Transport:
         except httpx.TransportError as error:
             raise OutcomeUnknown(f"{no_answer(error, what)}; it may have been carried out") from error
 
-    def _take_place(self, path: str, wanted: Wanted = _ALWAYS) -> None:
+    def _take_place(self, path: str, wanted: Wanted = _always) -> None:
         """Waits until the next request may go, and counts it if it is still wanted."""
         paced = self._limit.wait(self._clock)
         if not wanted():
